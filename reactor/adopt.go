@@ -1,0 +1,66 @@
+package reactor
+
+import (
+	"net/netip"
+	"syscall"
+)
+
+// File is a descriptor that something else has opened: an *os.File (os.NewFile for an inherited one), a *net.TCPConn,
+// a *net.TCPListener, their Unix kin, or any other that lets its descriptor be seen.
+type File interface {
+	SyscallConn() (syscall.RawConn, error)
+	Close() error
+}
+
+// AdoptConn makes a Conn of a connected stream socket and closes f, which must not be used any more. If it returns an
+// error f is as it was: EINVAL for a socket that listens or has another type, ENOTCONN, ENOTSOCK, EBADF.
+func (r *Reactor) AdoptConn(f File) (*Conn, error) {
+	fd, unix, err := r.adopt(f, false)
+	if err != nil {
+		return nil, err
+	}
+	var peer netip.AddrPort
+	if !unix {
+		peer, _ = r.k.PeerAddr(fd) // it may have gone since; then its address has too
+	}
+	f.Close() // ours is a duplicate; what closing the other one says does not matter to it
+	return r.newConn(fd, peer, unix, lifeOpen), nil
+}
+
+// AdoptListener makes a Listener of a socket that listens, and closes f as AdoptConn does. The path of a Unix socket
+// is left where it is when the Listener closes.
+func (r *Reactor) AdoptListener(f File, onConn func(*Conn)) (*Listener, error) {
+	if onConn == nil {
+		panic("reactor: AdoptListener with a nil callback")
+	}
+	fd, unix, err := r.adopt(f, true)
+	if err != nil {
+		return nil, err
+	}
+	if u, ok := f.(interface{ SetUnlinkOnClose(bool) }); ok {
+		u.SetUnlinkOnClose(false) // a net.UnixListener would take the path with it
+	}
+	f.Close()
+	if !unix {
+		r.k.SetOption(fd, OptNoDelay, 1) // for the connections to inherit, as Listen has it; they work without
+	}
+	return r.newListener(fd, unix, onConn), nil
+}
+
+func (r *Reactor) adopt(f File, listening bool) (fd int, unix bool, err error) {
+	r.guard.check()
+	if r.closed {
+		return -1, false, &Error{Op: "adopt", Err: ErrClosed}
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return -1, false, &Error{Op: "adopt", Err: err}
+	}
+	if e := raw.Control(func(foreign uintptr) { fd, unix, err = r.k.Adopt(int(foreign), listening) }); e != nil {
+		return -1, false, &Error{Op: "adopt", Err: e}
+	}
+	if err != nil {
+		return -1, false, &Error{Op: "adopt", Err: err}
+	}
+	return fd, unix, nil
+}

@@ -1,0 +1,332 @@
+package reactor
+
+const (
+	// gatherLimit is how much a turn gathers before it goes out at once, instead of at the turn's end.
+	gatherLimit = 64 << 10
+	// sendLimit is the most bytes of one system call: a raw call keeps its processor, so it must stay short.
+	sendLimit = 256 << 10
+	// sendCalls is the most system calls of one connection at a time, before the others have their turn.
+	sendCalls = 4
+)
+
+// Write queues bufs. They are lent: the connection reads them until it calls done, and does not change them; the slice
+// that holds them may be used again at once. What a turn has queued leaves together when the turn ends, in one system
+// call if the kernel takes it; beyond 64 KiB it begins to leave at once. done is called when the kernel has taken all of it, with nil, or with the reason why it
+// did not: the peer's reset, ECANCELED after Close. done may be nil.
+//
+// An error from Write itself means that nothing was queued and done will not be called: ErrClosed after Close, EPIPE
+// after CloseWrite, EINVAL without buffers. Before the connection is made, Write queues.
+func (c *Conn) Write(bufs [][]byte, done func(error)) error {
+	if err := c.mayWrite(); err != nil {
+		return err
+	}
+	if len(bufs) == 0 {
+		return c.fail("write", EINVAL)
+	}
+	q := c.r.pool.request()
+	q.store = append(q.store[:0], bufs...)
+	q.bufs = q.store
+	for _, b := range bufs {
+		q.left += len(b)
+	}
+	q.done = done
+	c.enqueue(q)
+	return nil
+}
+
+// WriteBorrowed is Write of bytes that are valid only until the turn ends, such as those OnRead was given. What the
+// kernel has not taken by then is sealed: copied, once, into blocks that the connection owns until they are sent.
+func (c *Conn) WriteBorrowed(p []byte, done func(error)) error {
+	if err := c.mayWrite(); err != nil {
+		return err
+	}
+	q := c.r.pool.request()
+	q.store = append(q.store[:0], p)
+	q.bufs = q.store
+	q.left = len(p)
+	q.borrowed = true
+	q.done = done
+	c.enqueue(q)
+	return nil
+}
+
+// TryWrite writes what the kernel takes now, at most 256 KiB, and returns how much that is. It queues nothing: EAGAIN means not now,
+// because the kernel is full, bytes are queued already, or the connection is still being made.
+func (c *Conn) TryWrite(p []byte) (int, error) {
+	if err := c.mayWrite(); err != nil {
+		return 0, err
+	}
+	if c.life != lifeOpen || c.out != nil && c.out.unsent.head != nil {
+		return 0, c.fail("write", EAGAIN)
+	}
+	if c.sendErr != 0 {
+		return 0, c.fail("write", Errno(c.sendErr)) // what was queued is lost: nothing may follow it
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		n, errno := c.r.k.Write(int(c.fd), p[:min(len(p), sendLimit)])
+		switch errno {
+		case 0:
+			return n, nil
+		case EINTR:
+			continue
+		case EAGAIN, ENOBUFS:
+			return 0, c.fail("write", EAGAIN)
+		}
+		c.noteSendError(errno)
+		return 0, c.fail("write", errno)
+	}
+}
+
+// WriteQueueSize is the number of bytes accepted by Write that the kernel has not taken, or whose failure has not been
+// told to done yet.
+func (c *Conn) WriteQueueSize() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size
+}
+
+// mayWrite returns why nothing can be queued, if so.
+func (c *Conn) mayWrite() error {
+	c.r.guard.check()
+	switch c.life {
+	case lifeConnecting, lifeOpen:
+		if c.flags&flagWriteClosed != 0 {
+			return c.fail("write", EPIPE)
+		}
+		return nil
+	case lifeFailed:
+		return c.fail("write", ENOTCONN)
+	case lifeClosing, lifeClosed:
+	}
+	return c.fail("write", ErrClosed)
+}
+
+// enqueue puts q behind what is already there. It leaves with the turn, or at once if much has been gathered.
+func (c *Conn) enqueue(q *request) {
+	o := c.box()
+	o.size += q.left
+	o.unsent.push(q)
+	if o.fresh == nil {
+		o.fresh = q
+	}
+	c.r.refs++
+	if c.sendErr != 0 {
+		c.failWrites(Errno(c.sendErr))
+		c.tidy()
+		return
+	}
+	c.flushLater()
+	if o.size > gatherLimit && c.life == lifeOpen && c.want&WantWrite == 0 {
+		c.send()
+	}
+}
+
+// flushLater has the turn's end look at this connection.
+func (c *Conn) flushLater() {
+	if c.flags&flagFlushing == 0 {
+		c.flags |= flagFlushing
+		c.r.flushing = append(c.r.flushing, c)
+	}
+}
+
+// Flush sends what the turn has queued so far. The loop calls it when a turn ends, before and after the ticks, until
+// neither adds anything; it calls no callbacks. It reports whether there was anything to do.
+func (r *Reactor) Flush() bool {
+	if len(r.flushing) == r.flushed {
+		return false
+	}
+	for ; r.flushed < len(r.flushing); r.flushed++ {
+		c := r.flushing[r.flushed]
+		if c.life == lifeOpen && c.want&WantWrite == 0 {
+			c.send()
+		}
+		c.flags &^= flagFlushing
+	}
+	return true
+}
+
+// Seal copies what is still borrowed when a turn ends. Nothing queued then depends on the shared read buffer any more.
+func (r *Reactor) Seal() {
+	for i, c := range r.flushing {
+		r.flushing[i] = nil
+		if c.out != nil {
+			c.out.seal(&r.pool)
+		}
+	}
+	r.flushing, r.flushed = r.flushing[:0], 0
+	if debug {
+		poison(r.buf[:r.filled])
+		r.filled = 0
+	}
+}
+
+// send gives the kernel what is queued, as much as it takes, and asks to be told when it takes more. Callbacks become
+// pending. It ends with the half-close, if one waits for the queue.
+func (c *Conn) send() {
+	o := c.out
+	if o == nil {
+		c.setWant(c.want &^ WantWrite)
+		return
+	}
+	full := false
+	for calls := 0; calls < sendCalls && !full; {
+		for o.unsent.head != nil && o.unsent.head.left == 0 {
+			c.finish(o.popUnsent(), nil)
+		}
+		if o.unsent.head == nil {
+			break
+		}
+		asked, n, errno := c.sendOnce()
+		switch errno {
+		case 0:
+			full = n < asked // the kernel's buffer is full, or a signal came: either way it will say when to go on
+			c.consume(n)
+			calls++
+		case EINTR:
+		case EAGAIN, ENOBUFS: // macOS reports a full interface queue as ENOBUFS
+			full = true
+		default:
+			c.noteSendError(errno)
+			c.failWrites(errno)
+		}
+	}
+	if o.unsent.head != nil {
+		c.setWant(c.want | WantWrite)
+		return
+	}
+	c.setWant(c.want &^ WantWrite)
+	if o.halfClose == halfAsked {
+		c.sendHalfClose()
+	}
+	c.tidy()
+}
+
+// sendOnce makes one system call of what stands at the head of the queue, across requests.
+func (c *Conn) sendOnce() (asked, n int, errno Errno) {
+	r, first := c.r, c.out.unsent.head
+	for len(first.bufs[0]) == 0 {
+		first.bufs = first.bufs[1:]
+	}
+	if first.next == nil && len(first.bufs) == 1 {
+		b := first.bufs[0]
+		b = b[:min(len(b), sendLimit)]
+		n, errno = r.k.Write(int(c.fd), b)
+		return len(b), n, errno
+	}
+	vec := r.vectors[:0]
+gather:
+	for q := first; q != nil; q = q.next {
+		for _, b := range q.bufs {
+			if len(b) == 0 {
+				continue
+			}
+			if len(vec) == MaxVectors || asked == sendLimit {
+				break gather
+			}
+			b = b[:min(len(b), sendLimit-asked)]
+			vec = append(vec, b)
+			asked += len(b)
+		}
+	}
+	n, errno = r.k.Writev(int(c.fd), vec)
+	clear(vec) // do not keep what was lent
+	r.vectors = vec[:0]
+	return asked, n, errno
+}
+
+// consume takes n sent bytes off the queue.
+func (c *Conn) consume(n int) {
+	o := c.out
+	o.size -= n
+	for n > 0 {
+		q := o.unsent.head
+		took := min(n, q.left)
+		q.consume(took)
+		n -= took
+		if q.left == 0 {
+			c.finish(o.popUnsent(), nil)
+		}
+	}
+}
+
+// finish is the end of a request: its callback, if it has one, becomes pending.
+func (c *Conn) finish(q *request, err error) {
+	if q.done == nil {
+		c.out.size -= q.left
+		c.r.refs--
+		c.r.pool.release(q)
+		return
+	}
+	q.err = err
+	c.out.finished.push(q)
+	c.owe()
+}
+
+// owe has the pending phase look at this connection.
+func (c *Conn) owe() {
+	if c.flags&flagPending == 0 {
+		c.flags |= flagPending
+		c.r.pending.push(c)
+	}
+}
+
+// dropUnsent ends all that is queued with err.
+func (c *Conn) dropUnsent(err error) {
+	for o := c.out; o.unsent.head != nil; {
+		c.finish(o.popUnsent(), err)
+	}
+}
+
+// failWrites ends all that is queued with errno, and a half-close that waited for it.
+func (c *Conn) failWrites(errno Errno) {
+	o := c.out
+	c.dropUnsent(c.fail("write", errno))
+	c.setWant(c.want &^ WantWrite)
+	if o.halfClose == halfAsked {
+		c.sendHalfClose()
+	}
+}
+
+// noteSendError remembers why writing ended. A reset or a time-out that a write was told of is not told to reads any
+// more: they would see a clean end. EPIPE is not of that kind: it says that our output has ended, or that the peer has
+// gone after an orderly end of its own.
+func (c *Conn) noteSendError(errno Errno) {
+	if c.sendErr == 0 {
+		c.sendErr = uint16(errno)
+	}
+	if errno != EPIPE && c.readErr == 0 {
+		c.readErr = uint16(errno)
+	}
+}
+
+// CloseWrite ends our output once all that is queued has been sent, and then calls done, which may be nil: nil, or the
+// errno of shutdown(2). Input goes on. It returns ENOTCONN before the connection is made and the second time, ErrClosed
+// after Close; done is not called then. Close before it is sent completes it with ECANCELED.
+func (c *Conn) CloseWrite(done func(error)) error {
+	c.r.guard.check()
+	if c.life >= lifeClosing {
+		return c.fail("close write", ErrClosed)
+	}
+	if c.life != lifeOpen || c.flags&flagWriteClosed != 0 {
+		return c.fail("close write", ENOTCONN)
+	}
+	c.flags |= flagWriteClosed
+	o := c.box()
+	o.halfClose, o.closeWrite = halfAsked, done
+	c.r.refs++
+	c.flushLater()
+	return nil
+}
+
+func (c *Conn) sendHalfClose() {
+	o := c.out
+	o.halfClose = halfFinished
+	if errno := c.r.k.CloseWrite(int(c.fd)); errno != 0 {
+		o.halfErr = c.fail("close write", errno)
+	}
+	c.owe()
+}

@@ -1,0 +1,119 @@
+package reactor
+
+// request is one Write in a connection's queue.
+type request struct {
+	next *request
+	// bufs is what is left to send. The headers are ours, in store; the bytes are lent, borrowed or in block.
+	bufs  [][]byte
+	store [][]byte
+	left  int // bytes in bufs
+	done  func(error)
+	err   error
+	// borrowed: the bytes are valid until the end of the turn, then they must have been sent or sealed.
+	borrowed bool
+	block    []byte // what sealed bytes were copied into; goes back to the pool with the request
+}
+
+// consume drops the first n bytes. The slices the caller gave are not changed, only our headers of them.
+func (q *request) consume(n int) {
+	q.left -= n
+	for n > 0 {
+		first := q.bufs[0]
+		if n < len(first) {
+			q.bufs[0] = first[n:]
+			return
+		}
+		n -= len(first)
+		q.bufs[0] = nil
+		q.bufs = q.bufs[1:]
+	}
+	if q.left == 0 {
+		q.bufs = nil // only empty ones are left
+	}
+}
+
+// seal copies what is left of borrowed bytes into a block of the pool.
+func (q *request) seal(p *pool) {
+	if !q.borrowed {
+		return
+	}
+	block := p.block(q.left)[:0]
+	for _, b := range q.bufs {
+		block = append(block, b...)
+	}
+	q.block, q.borrowed = block, false
+	q.store = append(q.store[:0], block)
+	q.bufs = q.store
+}
+
+// requests is a queue of requests.
+type requests struct{ head, tail *request }
+
+func (l *requests) push(q *request) {
+	if l.head == nil {
+		l.head = q
+	} else {
+		l.tail.next = q
+	}
+	l.tail = q
+}
+
+func (l *requests) pop() *request {
+	q := l.head
+	l.head, q.next = q.next, nil
+	if l.head == nil {
+		l.tail = nil
+	}
+	return q
+}
+
+// outbox is what a connection has only while something of it is under way: bytes to send, callbacks owed. An idle
+// connection has none.
+type outbox struct {
+	nextFree *outbox
+	unsent   requests // in the order of the calls
+	fresh    *request // the first of them that was queued in this turn: from here on bytes may be borrowed
+	finished requests // sent or failed; callbacks owed
+	size     int      // what WriteQueueSize returns
+
+	connect    func(error) // owed until the connect has ended
+	connectErr error       // how it ended, if it ended in the call itself
+	ended      bool        // connectErr is set
+	closeWrite func(error) // owed until the half-close has been sent
+	halfClose  halfClose
+	halfErr    error
+	closed     func() // owed at the end of Close
+	closeErr   error  // what outstanding requests complete with
+}
+
+// halfClose is how far CloseWrite has come.
+type halfClose uint8
+
+const (
+	halfNone     halfClose = iota
+	halfAsked              // waits for the queue to empty
+	halfFinished           // sent or failed; the callback is owed
+)
+
+// popUnsent takes the head of the queue.
+func (o *outbox) popUnsent() *request {
+	q := o.unsent.head
+	if o.fresh == q {
+		o.fresh = q.next
+	}
+	return o.unsent.pop()
+}
+
+// seal copies what this turn has borrowed and not sent.
+func (o *outbox) seal(p *pool) {
+	for q := o.fresh; q != nil; q = q.next {
+		q.seal(p)
+	}
+	o.fresh = nil
+}
+
+// empty reports whether nothing keeps the outbox.
+func (o *outbox) empty() bool {
+	return o.unsent.head == nil && o.finished.head == nil && o.size == 0 && o.connect == nil &&
+		o.halfClose == halfNone
+}

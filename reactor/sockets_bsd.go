@@ -1,0 +1,53 @@
+//go:build darwin || freebsd || openbsd || netbsd
+
+package reactor
+
+import (
+	"net/netip"
+
+	"github.com/panjf2000/gnet/v2/pkg/socket"
+	"golang.org/x/sys/unix"
+)
+
+// The hot calls by the ordinary wrappers: these systems want their calls made through libc or do not promise numbers.
+
+// vectorScratch is what one gathering write joins its buffers in: a portable writev on a socket is not to be had from
+// x/sys on all of these systems.
+type vectorScratch struct{ joined []byte }
+
+// Read is read(2).
+func (*sockets) Read(fd int, p []byte) (int, Errno) {
+	n, err := unix.Read(fd, p)
+	return max(n, 0), errnoOf(err)
+}
+
+// Write is write(2). SIGPIPE is ignored by the runtime for sockets.
+func (*sockets) Write(fd int, p []byte) (int, Errno) {
+	n, err := unix.Write(fd, p)
+	if err == unix.EPROTOTYPE {
+		err = unix.ECONNRESET // macOS says so when the connection is just being torn down
+	}
+	return max(n, 0), errnoOf(err)
+}
+
+// Writev is one write(2) of all, copied together.
+func (s *sockets) Writev(fd int, bufs [][]byte) (int, Errno) {
+	joined := s.scratch.joined[:0]
+	for _, b := range bufs {
+		joined = append(joined, b...)
+	}
+	s.scratch.joined = joined
+	return s.Write(fd, joined)
+}
+
+// Accept is accept(2).
+func (*sockets) Accept(fd int) (int, netip.AddrPort, Errno) {
+	n, sa, err := socket.Accept(fd)
+	if err != nil {
+		return -1, netip.AddrPort{}, errnoOf(err)
+	}
+	return n, addrPort(sa), 0
+}
+
+// Close is close(2).
+func (*sockets) Close(fd int) Errno { return errnoOf(unix.Close(fd)) }

@@ -1,0 +1,83 @@
+package reactor
+
+// watch is what a Conn and a Listener have in common: a descriptor, what is wanted of it, and what the kernel holds.
+// want is edited freely; armed changes in one place only, when the dirty watches are flushed right before waiting.
+type watch struct {
+	r     *Reactor
+	tok   Token
+	fd    int32 // -1 once closed
+	want  Interest
+	armed Armed
+	// squelched: an event came that nobody wanted, or surely will come. The next flush makes armed exact.
+	squelched bool
+	dirty     bool // in r.dirty
+	// tell: somebody wants to know of a hang-up even while nothing else is wanted.
+	tell bool
+	// unref: being active does not keep the loop alive.
+	unref bool
+}
+
+// setWant replaces the interest. It costs no system call; the next flush compares.
+func (w *watch) setWant(want Interest) {
+	if w.want != want {
+		w.want = want
+		w.touch()
+	}
+}
+
+// squelch is called when the kernel reports, or is known to go on reporting, what is not wanted.
+func (w *watch) squelch() {
+	if w.armed&(ArmedRead|ArmedWrite) != 0 {
+		w.squelched = true
+		w.touch()
+	}
+}
+
+// touch puts the watch on the list of those to compare at the next flush.
+func (w *watch) touch() {
+	if !w.dirty && w.fd >= 0 {
+		w.dirty = true
+		w.r.dirty = append(w.r.dirty, w)
+	}
+}
+
+// target is the mask the kernel should hold for what is wanted.
+//
+// Gaining an interest and losing WantWrite are told at once: a writable socket would fire for ever. Losing WantRead
+// alone is not told: a silent peer then costs nothing, however often reading is turned off and on, and a busy one is
+// found out by its first unwanted event. When the kernel must be told anyway, it is told the whole truth.
+func (w *watch) target() Armed {
+	exact := Armed(0)
+	if w.want&WantRead != 0 {
+		exact |= ArmedRead
+	}
+	if w.want&WantWrite != 0 {
+		exact |= ArmedWrite
+	}
+	if exact == 0 {
+		if w.armed == Unarmed && !w.tell {
+			return Unarmed // never registered: there is nothing to park
+		}
+		exact = Parked
+	}
+	if w.armed == Unarmed {
+		return exact
+	}
+	gains := exact &^ Parked &^ w.armed
+	losesWrite := w.armed & ArmedWrite &^ exact
+	if gains|losesWrite != 0 || w.squelched {
+		return exact
+	}
+	return w.armed
+}
+
+// forget removes the descriptor from the poller and from the slots, at once.
+func (w *watch) forget() {
+	if w.armed != Unarmed {
+		w.r.k.Remove(int(w.fd), w.armed)
+		w.armed = Unarmed
+	}
+	w.r.slots.drop(w.tok)
+	w.want = 0
+	w.fd = -1
+}
