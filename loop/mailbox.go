@@ -1,0 +1,120 @@
+package loop
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weir-go/weir/reactor"
+)
+
+// Post has the loop run fn, in a turn of its own at the end of the poll phase. Any goroutine may call it; what one goroutine
+// posts runs in the order of its calls. A system call is made only if the loop is waiting and nobody has woken it yet.
+// What is posted to a loop that is not running waits for it. After Close an error is returned that is ErrClosed, and
+// fn will not run. A nil fn panics.
+func (l *Loop) Post(fn func()) error {
+	if fn == nil {
+		panic("loop: Post with a nil function")
+	}
+	return l.mail.post(letter{fn: fn}, l.r)
+}
+
+// mailbox takes what other goroutines send to the loop.
+type mailbox struct {
+	state atomic.Uint32 // mailRunning …
+
+	mu     sync.Mutex
+	in     []letter // filled by any goroutine
+	closed bool
+
+	n    atomic.Int64 // letters not run yet
+	out  []letter     // the loop's: what this phase runs
+	next int
+}
+
+// letter is a posted function, or an Async that was sent.
+type letter struct {
+	fn    func()
+	async *Async
+}
+
+// What the loop is doing, for whoever might have to wake it. The loop says that it will wait before it looks into the
+// mailbox for the last time, and a sender fills the mailbox before it looks at the state: one of the two sees the other.
+// Stop works the same way, with its flag in the place of a letter.
+const (
+	mailRunning uint32 = iota // it will look by itself
+	mailWaiting               // it is waiting, or about to: the next sender wakes it
+	mailWoken                 // somebody has
+)
+
+func (m *mailbox) post(x letter, r *reactor.Reactor) error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return fmt.Errorf("loop: post: %w", reactor.ErrClosed)
+	}
+	m.in = append(m.in, x)
+	m.n.Add(1)
+	if m.state.CompareAndSwap(mailWaiting, mailWoken) {
+		r.Wake() // under the lock: close must not take the poller away meanwhile
+	}
+	m.mu.Unlock()
+	return nil
+}
+
+// wake ends a wait without a letter.
+func (m *mailbox) wake(r *reactor.Reactor) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed && m.state.CompareAndSwap(mailWaiting, mailWoken) {
+		r.Wake()
+	}
+}
+
+// waiting reports whether there are letters that have not run.
+func (m *mailbox) waiting() bool { return m.n.Load() > 0 }
+
+// beginWait says that the loop is about to wait, and reports whether it may: not with letters, nor once stopped is set.
+func (m *mailbox) beginWait(stopped *atomic.Bool) bool {
+	m.state.Store(mailWaiting)
+	if m.n.Load() == 0 && !stopped.Load() {
+		return true
+	}
+	m.endWait()
+	return false
+}
+
+func (m *mailbox) endWait() { m.state.Store(mailRunning) }
+
+// collect takes what has been sent so far. What is sent while it runs waits for the next iteration, so that a sender
+// cannot keep the loop from its other phases.
+func (m *mailbox) collect() {
+	if m.n.Load() == 0 || m.next < len(m.out) {
+		return
+	}
+	m.mu.Lock()
+	m.in, m.out, m.next = m.out[:0], m.in, 0
+	m.mu.Unlock()
+}
+
+func (m *mailbox) close() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+}
+
+func (l *Loop) runMail() {
+	m := &l.mail
+	for m.next < len(m.out) {
+		x := m.out[m.next]
+		m.out[m.next] = letter{}
+		m.next++
+		m.n.Add(-1)
+		if x.async != nil {
+			x.async.run()
+		} else {
+			x.fn()
+		}
+		l.EndTurn()
+	}
+}

@@ -1,0 +1,30 @@
+package loop
+
+import "github.com/weir-go/weir/reactor"
+
+// Listen listens on address and calls onConn for each connection. network is "tcp", "tcp4", "tcp6" or "unix"; a host
+// name is resolved at once, which may block. See reactor.Listener for the rest. This and the calls below return ErrClosed
+// after Loop.Close. This and the
+// calls below return ErrClosed after Loop.Close.
+func (l *Loop) Listen(network, address string, onConn func(*reactor.Conn)) (*reactor.Listener, error) {
+	return l.ListenWith(network, address, reactor.ListenOptions{}, onConn)
+}
+
+// ListenWith is Listen with options.
+func (l *Loop) ListenWith(network, address string, o reactor.ListenOptions, onConn func(*reactor.Conn)) (*reactor.Listener, error) {
+	return l.r.Listen(network, address, o, onConn)
+}
+
+// Connect connects to a literal "ip:port", or a path for "unix"; done is told in a later turn how it went. See
+// reactor.Reactor.Connect.
+func (l *Loop) Connect(network, address string, done func(error)) (*reactor.Conn, error) {
+	return l.r.Connect(network, address, done)
+}
+
+// AdoptConn makes a connection of a socket that something else has opened, and closes f. See reactor.File.
+func (l *Loop) AdoptConn(f reactor.File) (*reactor.Conn, error) { return l.r.AdoptConn(f) }
+
+// AdoptListener makes a listener of a socket that something else has opened, and closes f. See reactor.File.
+func (l *Loop) AdoptListener(f reactor.File, onConn func(*reactor.Conn)) (*reactor.Listener, error) {
+	return l.r.AdoptListener(f, onConn)
+}

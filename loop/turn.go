@@ -1,0 +1,73 @@
+package loop
+
+import "github.com/weir-go/weir/reactor"
+
+// EndTurn ends a turn: what was written leaves, ticks run, what they wrote leaves, until there is nothing more of
+// either; then what is still borrowed is sealed, and what comes next belongs to nobody. The loop calls it after every
+// callback. A layer that calls user code from outside a turn of the loop, a test say, ends it so too.
+func (l *Loop) EndTurn() {
+	l.r.CheckGoroutine()
+	for l.r.Flush() || l.ticks.len() > 0 {
+		l.RunTicks()
+	}
+	l.r.Seal()
+	l.r.SetOwner(nil)
+}
+
+// RunTicks runs the ticks that are due, and those they add, and nothing else: it neither sends nor seals. A layer calls
+// it between two callbacks of its own that belong to one turn, as Node does after each chunk of a body.
+func (l *Loop) RunTicks() {
+	if l.ticks.len() == 0 {
+		return
+	}
+	owner := l.r.Owner()
+	for l.ticks.len() > 0 {
+		t := l.ticks.pop()
+		l.r.SetOwner(t.owner)
+		t.fn()
+	}
+	l.r.SetOwner(owner)
+}
+
+// NextTick runs fn on this goroutine, after the callback that is running and before anything else the loop does, in
+// the order of the calls. It belongs to whom the running callback belongs to. Ticks that always add ticks keep the loop
+// from everything else, as in Node; Post goes through the phases. A nil fn panics.
+func (l *Loop) NextTick(fn func()) {
+	if fn == nil {
+		panic("loop: NextTick with a nil function")
+	}
+	l.r.CheckGoroutine()
+	l.ticks.push(tick{fn, l.r.Owner()})
+}
+
+// tick is one NextTick callback.
+type tick struct {
+	fn    func()
+	owner *reactor.Conn
+}
+
+// ticks is a queue that keeps its memory.
+type ticks struct {
+	items []tick
+	head  int
+}
+
+func (q *ticks) len() int { return len(q.items) - q.head }
+
+func (q *ticks) push(t tick) { q.items = append(q.items, t) }
+
+func (q *ticks) pop() tick {
+	t := q.items[q.head]
+	q.items[q.head] = tick{}
+	q.head++
+	switch {
+	case q.head == len(q.items):
+		q.items, q.head = q.items[:0], 0
+	case q.head >= 64 && 2*q.head >= len(q.items):
+		// Ticks that always add ticks never empty the queue: its spent half is reused.
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	return t
+}
