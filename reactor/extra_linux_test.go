@@ -1,0 +1,111 @@
+package reactor_test
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/weir-go/weir/reactor"
+)
+
+// Facts that only Linux, and only the real one, has.
+
+// TestADuplicateElsewhereDoesNotSpin is libuv's iouring_pollhup: a descriptor that was inherited keeps its socket in the
+// epoll set after close, unless it was removed first; its hang-up would be reported for ever, to nobody.
+func TestADuplicateElsewhereDoesNotSpin(t *testing.T) {
+	d, h := realReactor(t)
+	f, p := h.InheritConn("tcp4")
+	c, err := d.R.AdoptConn(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.ReadStart(reactor.ReadFunc(func([]byte, error) { t.Error("a read after Close") })); err != nil {
+		t.Fatal(err)
+	}
+	d.Iterate(0)
+	elsewhere, err := unix.Dup(c.FD())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(elsewhere)
+	closed := false
+	c.Close(func() { closed = true })
+	d.Until(func() bool { return closed })
+	p.Reset()
+	if n := d.Pass(50 * time.Millisecond); n > 5 {
+		t.Errorf("%d iterations", n)
+	}
+}
+
+// TestAnUrgentByteDoesNotBreakTheStream is libuv's tcp_oob.
+func TestAnUrgentByteDoesNotBreakTheStream(t *testing.T) {
+	d, _ := realReactor(t)
+	var got []byte
+	var c *reactor.Conn
+	ln, err := d.R.Listen("tcp", "127.0.0.1:0", reactor.ListenOptions{}, func(conn *reactor.Conn) {
+		c = conn
+		conn.ReadStart(reactor.ReadFunc(func(p []byte, _ error) { got = append(got, p...) }))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := dialFrom(t, 1, int(ln.Addr().Port()))
+	defer unix.Close(fd)
+	unix.Write(fd, []byte("before "))
+	if err := unix.Send(fd, []byte("!"), unix.MSG_OOB); err != nil {
+		t.Fatal(err)
+	}
+	d.Until(func() bool { return len(got) >= 7 })
+	if n := d.Pass(50 * time.Millisecond); n > 8 {
+		t.Errorf("%d iterations with an urgent byte", n)
+	}
+	c.ReadStop()
+	unix.Write(fd, []byte("after"))
+	if n := d.Pass(50 * time.Millisecond); n > 8 {
+		t.Errorf("%d iterations with an urgent byte, paused", n)
+	}
+	c.ReadStart(reactor.ReadFunc(func(p []byte, _ error) { got = append(got, p...) }))
+	if !d.Until(func() bool { return string(got) == "before after" }) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestADescriptorClosedBehindUs is libuv's close_fd: the connection says so, once for each ReadStart, and can be closed.
+func TestADescriptorClosedBehindUs(t *testing.T) {
+	d, h := realReactor(t)
+	f, _ := h.InheritConn("tcp4")
+	c, err := d.R.AdoptConn(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its number must not be given to somebody else before the end of the test.
+	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Dup3(null, c.FD(), unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(null)
+	var ends []error
+	for i := range 2 {
+		err := c.ReadStart(reactor.ReadFunc(func(p []byte, err error) {
+			if len(p) > 0 {
+				t.Errorf("%d bytes", len(p))
+			}
+			ends = append(ends, err)
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !d.Until(func() bool { return len(ends) == i+1 }) {
+			t.Fatal("nobody was told")
+		}
+		if n := d.Pass(10 * time.Millisecond); n > 5 || len(ends) != i+1 {
+			t.Errorf("%d iterations, told %d times", n, len(ends))
+		}
+	}
+	wantErrno(t, "the end", ends[0], reactor.EPERM)
+	wantErrno(t, "the end again", ends[1], reactor.EPERM)
+}
