@@ -1,0 +1,47 @@
+package main
+
+import (
+	"time"
+
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/reactor"
+)
+
+const (
+	drainLook    = 50 * time.Millisecond // how often to look; and a connection silent for so long is ended
+	drainPatient = 2 * time.Second       // from then on every connection is ended, silent or not
+	drainMost    = 5 * time.Second       // and then closed, whoever has not closed by then
+)
+
+// drain ends the server: nobody is accepted any more, what has been received is still sent back, and each connection
+// is ended when it falls silent.
+func (s *server) drain() {
+	for _, ln := range s.listeners {
+		ln.Close(nil)
+	}
+	began := s.l.Now()
+	look := s.l.NewTimer()
+	look.Unref() // the connections keep the loop, not the looking
+	look.Start(func() { s.look(s.l.Now() - began) }, drainLook, drainLook)
+}
+
+func (s *server) look(since time.Duration) {
+	// While anybody is read from, others may wait for their turn, with bytes that have been received.
+	calm := s.reads == s.seen
+	s.seen = s.reads
+	s.l.Walk(func(h loop.Handle) {
+		c, ok := h.(*reactor.Conn)
+		if !ok {
+			return
+		}
+		if since >= drainMost {
+			c.Close(nil)
+			return
+		}
+		e := c.Handler().(*echo)
+		if calm && e.quiet && c.WriteQueueSize() == 0 || since >= drainPatient {
+			c.CloseWrite(nil) // the second time it says so, and nothing happens
+		}
+		e.quiet = true
+	})
+}

@@ -1,0 +1,5 @@
+//go:build weirdebug
+
+package main
+
+func init() { buildFlags = append(buildFlags, "-tags", "weirdebug") }
