@@ -1,0 +1,145 @@
+package main
+
+// mutant is one planted bug: the text old in file becomes new.
+type mutant struct {
+	name, why string
+	file      string
+	old, new  string
+}
+
+// hunter is a test run that might find it. They are tried in this order, the quickest first.
+type hunter struct {
+	name string
+	args []string
+}
+
+var hunters = []hunter{
+	{"simulation", []string{"-run", "^TestSim", "./internal/simkernel"}},
+	{"loop", []string{"-short", "./loop"}},
+	{"suite", []string{"-short", "./reactor"}},
+}
+
+var mutants = []mutant{
+	{
+		"no generation check", "an event for a closed descriptor reaches whoever has its slot now",
+		"reactor/slots.go", "if s.gen != tok.Gen {", "if false {",
+	},
+	{
+		"generation never changes", "a slot's next tenant looks like the last",
+		"reactor/slots.go", "	s.gen++\n", "",
+	},
+	{
+		"hang-up taken for end of input", "what arrived before the peer's end is lost",
+		"reactor/conn_read.go", "	for ev.Ready&(CanRead|Ended|HungUp) != 0 && c.want&WantRead != 0 &&",
+		"	if ev.Ready&Ended != 0 && c.want&WantRead != 0 {\n\t\tev.Ready = 0\n\t\tc.endReading(0)\n\t\treturn true\n\t}\n	for ev.Ready&(CanRead|Ended|HungUp) != 0 && c.want&WantRead != 0 &&",
+	},
+	{
+		"a reset looks like a clean end", "the errno that a write was told of is not kept for reads",
+		"reactor/conn_write.go", "if errno != EPIPE && c.readErr == 0 {", "if false {",
+	},
+	{
+		"lost wake", "a sender believes that somebody else has woken the loop",
+		"loop/mailbox.go", "	if m.state.CompareAndSwap(mailWaiting, mailWoken) {\n		r.Wake() //", "	if m.state.CompareAndSwap(mailWoken, mailWoken) {\n		r.Wake() //",
+	},
+	{
+		"mailbox not looked at before waiting", "what was posted right before the wait lies there",
+		"loop/mailbox.go", "if m.n.Load() == 0 && !stopped.Load() {", "if !stopped.Load() {",
+	},
+	{
+		"done called twice", "a finished request stays in the queue of those to tell",
+		"reactor/pending.go", "r.round.reqs, c.out.finished = c.out.finished, requests{}", "r.round.reqs = c.out.finished",
+	},
+	{
+		"requests forgotten at close", "what is queued when the connection closes is never told",
+		"reactor/conn_close.go", "	if o.unsent.head != nil {\n		err := c.fail(\"write\", why)", "	if false {\n		err := c.fail(\"write\", why)",
+	},
+	{
+		"close callback before the requests", "the order at the end is turned round",
+		"reactor/conn_close.go", "	case o.finished.head != nil:\n		r.complete(c, o.finished.pop())\n		return true\n", "",
+	},
+	{
+		"slot used again in its batch", "and its generation kept",
+		"reactor/slots.go", "	s.gen++\n	t.quarantine = append(t.quarantine, tok.Slot)", "	t.free = append(t.free, tok.Slot)",
+	},
+	{
+		"write interest kept", "a connection with nothing to send is told again and again that it may",
+		"reactor/conn_write.go", "	c.setWant(c.want &^ WantWrite)\n	if o.halfClose == halfAsked {\n		c.sendHalfClose()\n	}\n	c.tidy()", "	if o.halfClose == halfAsked {\n		c.sendHalfClose()\n	}\n	c.tidy()",
+	},
+	{
+		"losing write interest is lazy", "the kernel is not told that nothing is to be sent",
+		"reactor/watch.go", "	losesWrite := w.armed & ArmedWrite &^ exact", "	losesWrite := Armed(0)",
+	},
+	{
+		"half-close before the queue is empty", "the end overtakes the bytes",
+		"reactor/conn_write.go", "	if o.unsent.head != nil {\n		c.setWant(c.want | WantWrite)\n		return\n	}",
+		"	if o.unsent.head != nil {\n		c.setWant(c.want | WantWrite)\n		if o.halfClose == halfAsked {\n			c.sendHalfClose()\n		}\n		return\n	}",
+	},
+	{
+		"partial write counted whole", "the rest of a short write is not sent",
+		"reactor/conn_write.go", "			c.consume(n)\n", "			c.consume(asked)\n",
+	},
+	{
+		"borrowed bytes not sealed", "the next read overwrites what waits to be sent",
+		"reactor/request.go", "	if !q.borrowed {\n		return\n	}", "	if q.borrowed || !q.borrowed {\n		return\n	}",
+	},
+	{
+		"block given back too early", "sealed bytes are in the pool while they wait",
+		"reactor/request.go", "	q.block, q.borrowed = block, false", "	q.borrowed = false\n	p.releaseBlock(block)",
+	},
+	{
+		"not parked", "an unwanted event is reported for ever",
+		"reactor/watch.go", "	if gains|losesWrite != 0 || w.squelched {", "	if gains|losesWrite != 0 {",
+	},
+	{
+		"read goes on after ReadStop", "the handler is given bytes it has stopped",
+		"reactor/conn_read.go", "&& c.want&WantRead != 0 && c.r.reads < readBudget {", "&& c.handler != nil && c.r.reads < readBudget {",
+	},
+	{
+		"interrupted read ends reading", "EINTR is taken for an error",
+		"reactor/conn_read.go", "	case errno == EINTR:\n		return false // at once again\n", "",
+	},
+	{
+		"would-block ends writing", "EAGAIN is taken for an error",
+		"reactor/conn_write.go", "		case EAGAIN, ENOBUFS: // macOS", "		case ENOBUFS: // macOS",
+	},
+	{
+		"spurious writability ends a connect", "a connect under way counts as made",
+		"reactor/connect.go", "if errno == EINPROGRESS || errno == EINTR {", "if errno == EINPROGRESS || errno == EINTR {\n		errno = 0\n	}\n	if false {",
+	},
+	{
+		"aborted accept ends the burst for good", "one client's reset silences the listener",
+		"reactor/shortage.go", "	case EINTR, ECONNABORTED, syscall.EPROTO,", "	case EINTR, syscall.EPROTO,",
+	},
+	{
+		"no rest at the descriptor limit", "the listener spins",
+		"reactor/shortage.go", "	l.rest.begin(l)\n	return l.tell(errno)", "	return l.tell(errno)",
+	},
+	{
+		"rest never ends", "the listener does not recover",
+		"reactor/shortage.go", "if l := r.resting[i]; l.rest.until <= now {", "if l := r.resting[i]; l.rest.until < 0 {",
+	},
+	{
+		"accept queue dropped at close", "clients that the kernel had accepted are reset",
+		"reactor/listener.go", "	l.takeLast()\n", "",
+	},
+	{
+		"timer early", "a timer due soon is run now",
+		"loop/timer.go", "ts.heap[0].due <= l.now {", "ts.heap[0].due <= l.now+1000000 {",
+	},
+	{
+		"equal timers in any order", "ties are not decided by the order of starting",
+		"loop/timerheap.go", "n.due == m.due && n.order < m.order", "n.due == m.due && n.order > m.order",
+	},
+	{
+		"timer restarted with 0 runs in the same pass", "libuv issue 4245",
+		"loop/timer.go", "	for ts.next < len(ts.ready) {\n", "	for ts.next < len(ts.ready) {\n		for len(ts.heap) > 0 && ts.heap[0].due <= l.now {\n			t := ts.heap[0].t\n			ts.heap.remove(t)\n			t.ready = true\n			ts.ready = append(ts.ready, t)\n		}\n",
+	},
+	{
+		"ticks before what was written leaves", "the turn's end runs in the wrong order",
+		"loop/turn.go", "for l.r.Flush() || l.ticks.len() > 0 {\n		l.RunTicks()\n	}", "for l.ticks.len() > 0 || l.r.Flush() {\n		l.RunTicks()\n	}",
+	},
+	{
+		"a panic stops its neighbours", "the rest of the batch is not dispatched",
+		"loop/panic.go", "	for !l.try(phase) {\n", "	if !l.try(phase) {\n",
+	},
+}
