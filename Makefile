@@ -1,0 +1,133 @@
+# One door to everything: `make` lists what there is, CI runs `make ci`.
+# Every variable below may be set on the command line: make fuzz FUZZTIME=1m
+
+GO ?= go
+
+# Time budgets. A step that passes its budget is ended and has failed: a hang is a bug like any other. They are several
+# times what the step takes on two cores with empty caches.
+BUILD_BUDGET    ?= 3m
+TEST_BUDGET     ?= 6m
+RACE_BUDGET     ?= 6m
+LINT_BUDGET     ?= 6m
+FUZZ_BUDGET     ?= 10m
+SIM_BUDGET      ?= 5m
+MUTANTS_BUDGET  ?= 10m
+BENCH_BUDGET    ?= 10m
+BENCHCMP_BUDGET ?= 60m
+CROSS_BUDGET    ?= 3m
+# What one package's tests may take (go test -timeout); it prints all goroutines, where a budget just ends.
+TEST_TIMEOUT ?= 4m
+
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+# The simulation: connection lives, and the seed of the first. SIM_SEED repeats a failure.
+SIM_LIVES ?= 200000
+SIM_SEED  ?= 1
+# Arguments of go run ./internal/mutants.
+MUTANTS ?=
+# Arguments of bench; quick is the short comparison.
+BENCH ?= quick
+# benchcmp: the commit to compare with, the benchmarks, samples of each side, and the loss in per cent that fails.
+BASE        ?= HEAD
+BENCHMARKS  ?= .
+BENCH_COUNT ?= 10
+BENCH_LIMIT ?= 5
+# A file of tests that may skip; with it, any other skip fails test and race. CI sets .ci/skips.txt.
+SKIPS ?=
+
+# What CI does besides test, in order, and its shorter versions of the long steps. All of ci stays under 15 minutes on two
+# cores with empty caches.
+CI_REST      ?= build lint race cross sim fuzz mutants
+CI_FUZZTIME  ?= 5s
+CI_SIM_LIVES ?= 30000
+CI_MUTANTS   ?= $(MUTANTS)
+
+# The systems we build for and vet, tests included; on those of COMPILE_ONLY weir compiles and says that it can't run.
+SYSTEMS      := darwin/amd64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64 linux/arm64 linux/386
+COMPILE_ONLY := windows/amd64
+# Besides this one, the system that staticcheck reads the code for: the kqueue half of reactor.
+LINT_SYSTEMS := linux darwin
+
+# Modules of this repository, and those of them with code.
+MODULES      := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
+CODE_MODULES := $(filter-out tools,$(MODULES))
+
+# Without a timeout command (macOS has it as gtimeout) there are no budgets. At a terminal, ^C must reach the step.
+TIMEOUT := $(shell command -v timeout || command -v gtimeout)
+within   = $(if $(TIMEOUT),$(TIMEOUT) -k 10s $(if $(shell test -t 0 && echo tty),--foreground )$(1))
+gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
+tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fmt fuzz sim mutants bench benchcmp cross ci ci-rest
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## compile all packages of all modules, in both builds
+	$(call within,$(BUILD_BUDGET)) $(GO) build ./...
+	$(call within,$(BUILD_BUDGET)) $(GO) build -tags weirdebug ./...
+	@set -e; for m in $(filter-out .,$(CODE_MODULES)); do echo "$(GO) -C $$m build ./..."; \
+	  $(call within,$(BUILD_BUDGET)) $(GO) -C $$m build -o /dev/null ./...; done
+
+test: ## run the tests, in both builds: as shipped, and with the checks of weirdebug
+	$(call within,$(TEST_BUDGET)) $(gotest) -- -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
+	$(call within,$(TEST_BUDGET)) $(gotest) -- -shuffle=on -timeout=$(TEST_TIMEOUT) -tags weirdebug ./...
+	@set -e; for m in $(filter-out .,$(CODE_MODULES)); do echo "$(gotest) -dir $$m -- ./..."; \
+	  $(call within,$(TEST_BUDGET)) $(gotest) -dir $$m -- -shuffle=on -timeout=$(TEST_TIMEOUT) ./...; done
+
+race: ## run the tests under the race detector
+	$(call within,$(RACE_BUDGET)) $(gotest) -- -race -shuffle=on -timeout=$(TEST_TIMEOUT) ./...
+
+lint: ## vet, staticcheck, formatting, tidy go.mod files
+	@set -e; for m in $(CODE_MODULES); do for tags in "" weirdebug; do \
+	  echo "vet $$m $$tags"; (cd $$m && $(call within,$(LINT_BUDGET)) $(GO) vet -tags "$$tags" ./...); done; done
+	@set -e; for system in $(LINT_SYSTEMS); do for tags in "" weirdebug; do \
+	  echo "staticcheck . $$system $$tags"; $(call within,$(LINT_BUDGET)) tools/staticcheck "$$system" "$$tags"; done; done
+	@set -e; for m in $(filter-out .,$(CODE_MODULES)); do \
+	  echo "staticcheck $$m"; (cd $$m && $(call within,$(LINT_BUDGET)) $(tool) staticcheck ./...); done
+	@echo "gofumpt"; out=$$($(call within,$(LINT_BUDGET)) $(tool) gofumpt -l .) || exit 1; \
+	  if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
+	@set -e; for m in $(MODULES); do echo "go mod tidy -diff in $$m"; $(call within,$(LINT_BUDGET)) $(GO) -C $$m mod tidy -diff; done
+
+fmt: ## format all Go files and tidy the go.mod files
+	$(tool) gofumpt -w .
+	@set -e; for m in $(MODULES); do echo "go mod tidy in $$m"; $(GO) -C $$m mod tidy; done
+
+fuzz: ## run each fuzz target for FUZZTIME
+	$(call within,$(FUZZ_BUDGET)) tools/fuzz $(FUZZTIME)
+
+sim: ## live SIM_LIVES simulated connection lives from SIM_SEED on
+	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
+	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/...
+
+mutants: ## plant one-line bugs one by one; the tests must find each
+	$(call within,$(MUTANTS_BUDGET)) $(GO) run ./internal/mutants $(MUTANTS)
+
+bench: ## compare with rivals, side by side in one run
+	$(call within,$(BENCH_BUDGET)) $(GO) -C bench run . $(BENCH)
+
+benchcmp: ## compare the Go benchmarks with those of the commit BASE
+	$(call within,$(BENCHCMP_BUDGET)) tools/benchcmp "$(BASE)" "$(BENCHMARKS)" "$(BENCH_COUNT)" "$(BENCH_LIMIT)"
+
+BUILDS := $(addprefix cross/,$(SYSTEMS) $(COMPILE_ONLY))
+.PHONY: $(BUILDS)
+cross: $(BUILDS) ## build and vet for every other system
+
+$(BUILDS): cross/%:
+	@echo "cross $*"
+	@CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(call within,$(CROSS_BUDGET)) $(GO) build ./...
+	@$(if $(filter $*,$(SYSTEMS)),for tags in "" weirdebug; do \
+	  CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
+	  $(call within,$(CROSS_BUDGET)) $(GO) vet -tags "$$tags" ./... || exit 1; done)
+
+ci: ## all that CI runs
+	@$(MAKE) --no-print-directory ci-rest CI_REST="test $(CI_REST)"
+
+ci-rest: ## all that CI runs but test
+	@begin=$$(date +%s); for step in $(CI_REST); do \
+	  start=$$(date +%s); echo; echo "== make $$step"; \
+	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
+	    { echo "== make $$step failed after $$(($$(date +%s) - start)) s"; exit 1; }; \
+	  echo "== make $$step took $$(($$(date +%s) - start)) s"; \
+	done; echo; echo "== $(CI_REST): all passed in $$(($$(date +%s) - begin)) s"
