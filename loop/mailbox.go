@@ -32,6 +32,9 @@ type mailbox struct {
 	next int
 }
 
+// maxKept is the longest queue, in items, whose memory is kept for the next burst: a megabyte or two.
+const maxKept = 64 << 10
+
 // letter is a posted function, or an Async that was sent.
 type letter struct {
 	fn    func()
@@ -92,8 +95,12 @@ func (m *mailbox) collect() {
 	if m.n.Load() == 0 || m.next < len(m.out) {
 		return
 	}
+	spent := m.out[:0]
+	if cap(spent) > maxKept {
+		spent = nil
+	}
 	m.mu.Lock()
-	m.in, m.out, m.next = m.out[:0], m.in, 0
+	m.in, m.out, m.next = spent, m.in, 0
 	m.mu.Unlock()
 }
 

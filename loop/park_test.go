@@ -59,13 +59,12 @@ func TestParkedLoopIsWokenByATimerEarlierThanTheOneSet(t *testing.T) {
 func TestParkedLoopIsWokenByIO(t *testing.T) {
 	onParked(t, func(t *testing.T, l *Loop) {
 		client, server := pair(t, l, "tcp")
-		other := newLoop(t, Options{})
-		defer other.Close()
+		fd := client.FD() // the connection belongs to a loop that is parked, so it is its descriptor that writes
 		var got string
 		read(t, server, func(p []byte, _ error) { got += string(p) })
 		for range 5 {
-			parkThen(t, func() { // the connection belongs to a loop that is parked, so it is its descriptor that writes
-				if _, errno := l.r.Kernel().Write(client.FD(), []byte("x")); errno != 0 {
+			parkThen(t, func() {
+				if _, errno := l.r.Kernel().Write(fd, []byte("x")); errno != 0 {
 					t.Error(errno)
 				}
 			})

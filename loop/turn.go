@@ -46,7 +46,7 @@ type tick struct {
 	owner *reactor.Conn
 }
 
-// ticks is a queue that keeps its memory.
+// ticks is a queue that keeps its memory, up to a bound.
 type ticks struct {
 	items []tick
 	head  int
@@ -63,6 +63,9 @@ func (q *ticks) pop() tick {
 	switch {
 	case q.head == len(q.items):
 		q.items, q.head = q.items[:0], 0
+		if cap(q.items) > maxKept {
+			q.items = nil
+		}
 	case q.head >= 64 && 2*q.head >= len(q.items):
 		// Ticks that always add ticks never empty the queue: its spent half is reused.
 		n := copy(q.items, q.items[q.head:])
