@@ -24,6 +24,7 @@ func main() {
 
 func run() error {
 	pattern := flag.String("run", "", "only the mutants whose name matches this `regexp`")
+	quick := flag.Bool("quick", false, "only those that the simulation finds")
 	list := flag.Bool("list", false, "print the mutants and do nothing")
 	verbose := flag.Bool("v", false, "print the end of what the finding test said")
 	flag.Parse()
@@ -43,8 +44,17 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
+	mutants, hunters := append(simulated, others...), hunters
+	if *quick {
+		mutants, hunters = simulated, hunters[:1]
+	}
 	if !*list {
-		if err := baseline(ctx, root); err != nil {
+		for _, m := range mutants {
+			if _, err := m.plant(root, dir); err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+		}
+		if err := baseline(ctx, root, hunters); err != nil {
 			return err
 		}
 	}
@@ -58,7 +68,7 @@ func run() error {
 			continue
 		}
 		began := time.Now()
-		by, said, err := m.hunt(ctx, root, dir)
+		by, said, err := m.hunt(ctx, root, dir, hunters)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", m.name, err)
@@ -92,7 +102,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 }
 
 // hunt plants the bug and runs the hunters until one fails. by is its name, empty if none did.
-func (m mutant) hunt(ctx context.Context, root, dir string) (by, said string, err error) {
+func (m mutant) hunt(ctx context.Context, root, dir string, hunters []hunter) (by, said string, err error) {
 	overlay, err := m.plant(root, dir)
 	if err != nil {
 		return "", "", err
@@ -115,7 +125,7 @@ func (m mutant) hunt(ctx context.Context, root, dir string) (by, said string, er
 }
 
 // baseline runs the hunters on the tree as it is: one that fails there would find anything.
-func baseline(ctx context.Context, root string) error {
+func baseline(ctx context.Context, root string, hunters []hunter) error {
 	for _, h := range hunters {
 		if out, err := h.run(ctx, root); err != nil {
 			return fmt.Errorf("%s fails without a planted bug:\n%s", h.name, tail(out))
@@ -125,7 +135,7 @@ func baseline(ctx context.Context, root string) error {
 }
 
 func (h hunter) run(ctx context.Context, root string, flags ...string) ([]byte, error) {
-	args := append([]string{"test", "-count=1", "-failfast", "-timeout", "90s"}, flags...)
+	args := append([]string{"test", "-count=1", "-failfast"}, flags...)
 	return goCommand(ctx, root, append(args, h.args...)...).CombinedOutput()
 }
 
