@@ -22,6 +22,8 @@ type Loop struct {
 
 	handles int // handles whose close callback has not run
 	refs    int // of those, the active ones with a ref
+	working int // work queued that done has not been told of
+	pool    *Pool
 
 	ticks  ticks
 	mail   mailbox
@@ -46,7 +48,10 @@ func New(o Options) (*Loop, error) {
 			return nil, fmt.Errorf("loop: %w", err)
 		}
 	}
-	l := &Loop{r: reactor.New(k, reactor.Options{ReadBuffer: o.ReadBuffer}), opts: o}
+	l := &Loop{r: reactor.New(k, reactor.Options{ReadBuffer: o.ReadBuffer}), opts: o, pool: o.Pool}
+	if l.pool == nil {
+		l.pool = sharedPool
+	}
 	l.UpdateTime()
 	return l, nil
 }
@@ -207,7 +212,7 @@ func (l *Loop) timeout() time.Duration {
 // Alive reports whether anything keeps Run going: an active handle or connection with a ref, a request that has not
 // completed, a handle that is closing, something posted, a tick.
 func (l *Loop) Alive() bool {
-	return l.refs > 0 || l.r.Refs() > 0 || l.done.pending() || l.mail.waiting() || l.ticks.len() > 0
+	return l.refs > 0 || l.working > 0 || l.r.Refs() > 0 || l.done.pending() || l.mail.waiting() || l.ticks.len() > 0
 }
 
 // Stop makes Run return after the iteration under way, which no longer waits. If the loop is not running the next Run,
@@ -217,13 +222,13 @@ func (l *Loop) Stop() {
 	l.mail.wake(l.r)
 }
 
-// Close releases the poller. It returns an error that is EBUSY while there are handles or connections, and does nothing
+// Close releases the poller. It returns an error that is EBUSY while there are handles, connections or work, and does nothing
 // then; the loop must not be running. What was posted and has not run never will. A second call does nothing.
 func (l *Loop) Close() error {
 	if l.closed {
 		return nil
 	}
-	if l.running || l.handles > 0 || l.r.Live() > 0 {
+	if l.running || l.handles > 0 || l.working > 0 || l.r.Live() > 0 {
 		return fmt.Errorf("loop: close: %w", reactor.EBUSY)
 	}
 	l.closed = true

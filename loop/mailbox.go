@@ -35,10 +35,11 @@ type mailbox struct {
 // maxKept is the longest queue, in items, whose memory is kept for the next burst: a megabyte or two.
 const maxKept = 64 << 10
 
-// letter is a posted function, or an Async that was sent.
+// letter is a posted function, an Async that was sent, or work that has ended.
 type letter struct {
 	fn    func()
 	async *Async
+	work  *Work
 }
 
 // What the loop is doing, for whoever might have to wake it. The loop says that it will wait before it looks into the
@@ -117,9 +118,12 @@ func (l *Loop) runMail() {
 		m.out[m.next] = letter{}
 		m.next++
 		m.n.Add(-1)
-		if x.async != nil {
+		switch {
+		case x.async != nil:
 			x.async.run()
-		} else {
+		case x.work != nil:
+			x.work.finish()
+		default:
 			x.fn()
 		}
 		l.EndTurn()

@@ -11,6 +11,8 @@ type Options struct {
 	Pinned bool
 	// ReadBuffer is the size in bytes of the one buffer all connections of the loop read into. The default is 64 KiB.
 	ReadBuffer int
+	// Pool runs the loop's work and look-ups. The default is one that all loops share, of 4 goroutines.
+	Pool *Pool
 	// OnUncaught is told of errors that nobody listens for. The default logs them.
 	OnUncaught func(error)
 	// OnPanic is told of panics in callbacks, after what they belonged to has been reset. The default logs them with

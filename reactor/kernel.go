@@ -3,6 +3,7 @@ package reactor
 import (
 	"io/fs"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,7 @@ type Kernel interface {
 	Poller
 	Sockets
 	Clock
+	Elsewhere
 }
 
 // Errno is the operating system's error number. Zero means no error.
@@ -86,6 +88,18 @@ type Clock interface {
 	Monotonic() time.Duration
 	// Wall is the time of day, for people and for the Date header.
 	Wall() time.Time
+}
+
+// Elsewhere is the part of Kernel that happens off the loop's goroutine. A kernel may leave it to package loop, which has
+// goroutines for it, and the system's does; a simulated one does it by itself, at moments that its seed decides.
+type Elsewhere interface {
+	// Work has fn called once, some time later, off the loop: slow says that fn mostly waits, for a disk or a name
+	// server. It reports whether this kernel does so; if not, fn will not be called. fn tells of its end by Wake alone.
+	Work(slow bool, fn func()) bool
+
+	// Notify has fn called, off the loop, whenever the process gets sig, until stop is called. A nil stop says that
+	// this kernel does not do so.
+	Notify(sig os.Signal, fn func()) (stop func())
 }
 
 // MaxVectors is the most buffers one Writev takes: the smallest IOV_MAX of the systems we run on.

@@ -2,6 +2,8 @@
 
 package reactor
 
+import "os"
+
 // System returns the real kernel: epoll on Linux, kqueue elsewhere. It fails when a descriptor for the poller cannot be
 // had (EMFILE, ENFILE, ENOMEM).
 func System(o SystemOptions) (Kernel, error) {
@@ -21,3 +23,9 @@ type system struct {
 
 // sockets is the real Sockets. It keeps nothing but scratch.
 type sockets struct{ scratch vectorScratch }
+
+// Work leaves work to package loop.
+func (*system) Work(bool, func()) bool { return false }
+
+// Notify leaves signals to package loop.
+func (*system) Notify(os.Signal, func()) func() { return nil }

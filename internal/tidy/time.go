@@ -14,8 +14,9 @@ var clockFiles = map[string]string{
 }
 
 // goroutineFiles may start goroutines, each with its reason: one loop is one goroutine, and all others are named here.
-// The work pool, look-up, the signal forwarder and Group.Run will be; nothing else.
-var goroutineFiles = map[string]string{}
+var goroutineFiles = map[string]string{
+	"loop/pool.go": "the work pool is made of them",
+}
 
 // clockNames are what time and context offer that reads a clock or starts a timer.
 var clockNames = map[string][]string{

@@ -1,0 +1,101 @@
+package loop
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/weir-go/weir/reactor"
+)
+
+// Work is something that runs off the loop: see Loop.QueueWork.
+type Work struct {
+	l     *Loop
+	state atomic.Uint32 // workQueued …
+	work  func()
+	done  func(error)
+	err   error
+}
+
+const (
+	workQueued    uint32 = iota
+	workRunning          // or done: it cannot be cancelled any more
+	workCancelled        // done is told so in a later turn
+)
+
+// QueueWork has work run on another goroutine, of Options.Pool, and then done on the loop's, in a turn of its own: with
+// nil, with ECANCELED after Cancel, or with a *PanicError if work panicked. done may be nil. Work that has not ended
+// keeps the loop running. It is for what takes long and computes; what mostly waits goes to QueueSlowWork.
+//
+// It returns EINVAL without work and ErrClosed after Close; neither is called then.
+func (l *Loop) QueueWork(work func(), done func(error)) (*Work, error) {
+	return l.queueWork(false, work, done)
+}
+
+// QueueSlowWork is QueueWork for what mostly waits, for a disk, say: slow work never has more than half of the pool, so
+// quick work does not wait behind it.
+func (l *Loop) QueueSlowWork(work func(), done func(error)) (*Work, error) {
+	return l.queueWork(true, work, done)
+}
+
+func (l *Loop) queueWork(slow bool, work func(), done func(error)) (*Work, error) {
+	l.r.CheckGoroutine()
+	if work == nil {
+		return nil, fmt.Errorf("loop: queue work: %w", reactor.EINVAL)
+	}
+	if l.closed {
+		return nil, fmt.Errorf("loop: queue work: %w", reactor.ErrClosed)
+	}
+	w := &Work{l: l, work: work, done: done}
+	l.working++
+	if !l.r.Kernel().Work(slow, w.run) {
+		l.pool.run(slow, w.run)
+	}
+	return w, nil
+}
+
+// Cancel keeps work that has not begun from running; done is then told ECANCELED in a later turn. It returns EBUSY if
+// it runs or has run: then done is told how that ended. It is for the loop's goroutine.
+func (w *Work) Cancel() error {
+	w.l.r.CheckGoroutine()
+	if !w.state.CompareAndSwap(workQueued, workCancelled) {
+		return fmt.Errorf("loop: cancel work: %w", reactor.EBUSY)
+	}
+	w.work = nil // a place in the pool's queue is all that is left of it
+	w.err = fmt.Errorf("loop: work: %w", reactor.ECANCELED)
+	w.post()
+	return nil
+}
+
+// errGoexit is the end of work that has called runtime.Goexit.
+var errGoexit = errors.New("loop: work called runtime.Goexit")
+
+// run is called off the loop.
+func (w *Work) run() {
+	if !w.state.CompareAndSwap(workQueued, workRunning) {
+		return
+	}
+	w.err = errGoexit
+	defer w.post()
+	defer func() {
+		if v := recover(); v != nil {
+			w.err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	w.work()
+	w.err = nil
+}
+
+// post has the loop finish. The loop cannot be closed: it counts what has not ended.
+func (w *Work) post() { _ = w.l.mail.post(letter{work: w}, w.l.r) }
+
+// finish runs on the loop.
+func (w *Work) finish() {
+	w.l.working--
+	done := w.done
+	w.work, w.done = nil, nil
+	if done != nil {
+		done(w.err)
+	}
+}
