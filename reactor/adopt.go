@@ -33,6 +33,10 @@ func (r *Reactor) AdoptListener(f File, onConn func(*Conn)) (*Listener, error) {
 	if onConn == nil {
 		panic("reactor: AdoptListener with a nil callback")
 	}
+	return r.adoptListener(f, nil, onConn)
+}
+
+func (r *Reactor) adoptListener(f File, onAccept func(Accepted), onConn func(*Conn)) (*Listener, error) {
 	fd, unix, err := r.adopt(f, true)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,9 @@ func (r *Reactor) AdoptListener(f File, onConn func(*Conn)) (*Listener, error) {
 	if !unix {
 		r.k.SetOption(fd, OptNoDelay, 1) // for the connections to inherit, as Listen has it; they work without
 	}
-	return r.newListener(fd, unix, onConn), nil
+	l := r.newListener(fd, unix)
+	l.onAccept, l.onConn, l.shared = onAccept, onConn, true
+	return l, nil
 }
 
 func (r *Reactor) adopt(f File, listening bool) (fd int, unix bool, err error) {

@@ -27,6 +27,7 @@ const (
 	ENOMEM        = syscall.ENOMEM
 	ENOTCONN      = syscall.ENOTCONN
 	ENOTSOCK      = syscall.ENOTSOCK
+	EOPNOTSUPP    = syscall.EOPNOTSUPP
 	EPERM         = syscall.EPERM
 	EPIPE         = syscall.EPIPE
 	ETIMEDOUT     = syscall.ETIMEDOUT

@@ -132,4 +132,11 @@ const (
 	// OptSendBuffer and OptReceiveBuffer are the kernel's buffer sizes in bytes.
 	OptSendBuffer
 	OptReceiveBuffer
+	// OptReusePort lets sockets that ask for it too be bound to the same address. Set on a listener that was bound
+	// without, it opens to others an address that was found free. EOPNOTSUPP where the kernel does not divide the
+	// connections among them.
+	OptReusePort
+	// OptDeaf makes a TCP listener answer nobody any more: who asks to connect asks again later, by TCP's own rules. Those
+	// who are in its queue stay there. It cannot be undone. EOPNOTSUPP where there is no such thing.
+	OptDeaf
 )

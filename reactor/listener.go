@@ -10,26 +10,23 @@ import "net/netip"
 // this reactor closes a descriptor. Connections that were accepted before are not touched.
 type Listener struct {
 	watch
-	life    life
-	unix    bool
-	paused  bool // by Pause; resting is apart
-	onConn  func(*Conn)
-	onError func(error)
-	path    string // of a Unix socket that we made, to be removed
-	addr    netip.AddrPort
+	life     life
+	unix     bool
+	paused   bool // by Pause; resting is apart
+	onConn   func(*Conn)
+	onAccept func(Accepted) // in its place, for connections that may go to another reactor
+	onError  func(error)
+	path     string // of a Unix socket that we made, to be removed
+	addr     netip.AddrPort
+
+	shared bool // the socket may live on elsewhere: it was adopted, or its descriptor was asked for
 
 	burst   int // connections to take for one event, see step
 	taken   int // of those, how many were
 	reserve int // a descriptor to give up when there are no more; -1 while there is none
 	rest    rest
-	last    []accepted // taken from the queue by Close, not yet told of
+	last    []Accepted // taken from the queue by Close, not yet told of
 	closed  func()
-}
-
-// accepted is a connection between the kernel's queue and its callback.
-type accepted struct {
-	fd   int
-	peer netip.AddrPort
 }
 
 // maxBurst bounds the connections taken for one event, so that a storm of them leaves room for the ones that are here.
@@ -40,10 +37,14 @@ const maxBurst = 64
 // listens on any more is replaced; any other file there is EADDRINUSE. A nil onConn panics. Errors are those of socket, bind and
 // listen, wrapped: EADDRINUSE, EADDRNOTAVAIL, EACCES …
 func (r *Reactor) Listen(network, address string, o ListenOptions, onConn func(*Conn)) (*Listener, error) {
-	r.guard.check()
 	if onConn == nil {
 		panic("reactor: Listen with a nil callback")
 	}
+	return r.listen(network, address, o, nil, onConn)
+}
+
+func (r *Reactor) listen(network, address string, o ListenOptions, onAccept func(Accepted), onConn func(*Conn)) (*Listener, error) {
+	r.guard.check()
 	if network == "unix" && address == "" {
 		return nil, &Error{Op: "listen unix", Err: EINVAL} // Linux would make up a name that nobody is told
 	}
@@ -54,15 +55,16 @@ func (r *Reactor) Listen(network, address string, o ListenOptions, onConn func(*
 	if err != nil {
 		return nil, err
 	}
-	l := r.newListener(fd, network == "unix", onConn)
+	l := r.newListener(fd, network == "unix")
+	l.onAccept, l.onConn = onAccept, onConn
 	if l.unix {
 		l.path = address
 	}
 	return l, nil
 }
 
-func (r *Reactor) newListener(fd int, unix bool, onConn func(*Conn)) *Listener {
-	l := &Listener{life: lifeOpen, unix: unix, onConn: onConn, burst: 1, reserve: -1}
+func (r *Reactor) newListener(fd int, unix bool) *Listener {
+	l := &Listener{life: lifeOpen, unix: unix, burst: 1, reserve: -1}
 	l.r, l.fd = r, int32(fd)
 	l.tok = r.slots.add(l)
 	if !unix {
@@ -79,8 +81,12 @@ func (r *Reactor) newListener(fd int, unix bool, onConn func(*Conn)) *Listener {
 // Addr is the address listened on, with the port that was chosen; zero for a Unix socket.
 func (l *Listener) Addr() netip.AddrPort { return l.addr }
 
-// FD is the descriptor; -1 after Close.
-func (l *Listener) FD() int { return int(l.fd) }
+// FD is the descriptor; -1 after Close. Whoever asks for it may hand the socket to another process, which goes on
+// accepting: so Close no longer stops the kernel from answering, see there.
+func (l *Listener) FD() int {
+	l.shared = true
+	return int(l.fd)
+}
 
 // OnError sets a function that is told of trouble in accepting: a shortage, once for each rest, and the error that ends
 // the listener's work if its descriptor is closed behind it. It replaces the one before; nil means nobody is told.
@@ -110,6 +116,23 @@ func (l *Listener) Resume() {
 
 // Paused reports whether Pause is in force, or the listener's descriptor has failed (see OnError).
 func (l *Listener) Paused() bool { return l.paused }
+
+// SharePort lets listeners that are made with ListenOptions.ReusePort from now on share the address of this one, which
+// was bound alone and so has found out whether it was free. The kernel divides those who connect among them. It is for
+// Linux: elsewhere, and for a Unix socket, it returns EOPNOTSUPP.
+func (l *Listener) SharePort() error {
+	l.r.guard.check()
+	switch {
+	case l.life != lifeOpen:
+		return &Error{Op: "share port", Err: ErrClosed}
+	case l.unix:
+		return &Error{Op: "share port", Err: EOPNOTSUPP}
+	}
+	if errno := l.r.k.SetOption(int(l.fd), OptReusePort, 1); errno != 0 {
+		return &Error{Op: "share port", Err: errno}
+	}
+	return nil
+}
 
 // SetBacklog asks for another length of the accept queue.
 func (l *Listener) SetBacklog(n int) error {
@@ -198,7 +221,7 @@ func (l *Listener) step(ev *Event) bool {
 				ev.Ready = 0
 				l.burst = min(2*l.burst, maxBurst)
 			}
-			l.give(fd, peer)
+			l.give(Accepted{fd, peer, l.unix})
 			return true
 		case errno == EAGAIN:
 			ev.Ready, l.taken, l.burst = 0, 0, 1
@@ -215,32 +238,42 @@ func (l *Listener) step(ev *Event) bool {
 	return false
 }
 
-// give makes a connection of fd and tells of it. The callback belongs to the new connection: if it panics, that one is
-// reset, for nobody else may ever have heard of it.
-func (l *Listener) give(fd int, peer netip.AddrPort) {
-	c := l.r.newConn(fd, peer, l.unix, lifeOpen)
-	l.r.owner = c
+// give tells of a connection. The callback belongs to it: if it panics, that one is reset, for nobody else may ever have
+// heard of it.
+func (l *Listener) give(a Accepted) {
+	if l.onAccept != nil {
+		l.onAccept(a)
+		return
+	}
+	c, _ := l.r.Take(a) // of a reactor that is open, or its listener would be closed
 	l.onConn(c)
 }
 
 // Close stops listening. Those who are in the accept queue are accepted first and given to the callback in the closing
-// phase, before done is called, once; done may be nil. When descriptors run out, those left in the queue are reset. The
-// path of a Unix socket that Listen made is removed. Only the first call counts.
+// phase, before done is called, once; done may be nil. On Linux those who ask for a TCP connection meanwhile are not
+// answered, so that nobody is accepted by the kernel after the last look into the queue, and reset: they ask again, and
+// are refused. That is left out for a socket that may live on elsewhere: one that was adopted, or whose FD was asked for.
+// When descriptors run out, those left in the queue are reset. The path of a Unix socket that Listen made is removed. Only
+// the first call counts.
 func (l *Listener) Close(done func()) {
 	l.r.guard.check()
 	if l.life >= lifeClosing {
 		return
 	}
-	l.dropReserve() // at the limit it lets one more of those who wait be served
-	l.takeLast()
 	r, fd := l.r, int(l.fd)
-	l.rest.end(l)
-	l.forget()
-	r.k.Close(fd)
-	r.descriptorFreed()
 	if l.path != "" {
 		r.k.Unlink(l.path) // somebody may have removed it; then there is nothing to do
 	}
+	if !l.shared && !l.unix {
+		r.k.SetOption(fd, OptDeaf, 1) // where there is no such thing, who comes between the last look and the close is reset
+	}
+	l.dropReserve() // at the limit it lets one more of those who wait be served
+	l.takeLast(fd)
+	l.rest.end(l)
+	l.forget()
+	l.takeLast(fd) // who was half-way through the handshake has come through it by now, if near
+	r.k.Close(fd)
+	r.descriptorFreed()
 	l.life, l.closed = lifeClosing, done
 	if !l.unref {
 		r.refs--
@@ -250,13 +283,13 @@ func (l *Listener) Close(done func()) {
 
 // takeLast empties the accept queue, so that closing resets nobody whom the kernel had accepted. It goes on while
 // somebody is there, but not for ever: new ones may arrive as fast as we take them.
-func (l *Listener) takeLast() {
+func (l *Listener) takeLast(fd int) {
 	const most = 64 << 10 // longer than any accept queue
 	for range most {
-		fd, peer, errno := l.r.k.Accept(int(l.fd))
+		conn, peer, errno := l.r.k.Accept(fd)
 		switch {
 		case errno == 0:
-			l.last = append(l.last, accepted{fd, peer})
+			l.last = append(l.last, Accepted{conn, peer, l.unix})
 		case !passing(errno):
 			return
 		}
@@ -269,7 +302,7 @@ func (l *Listener) closeStep() bool {
 	if len(l.last) > 0 {
 		a := l.last[0]
 		l.last = l.last[1:]
-		l.give(a.fd, a.peer)
+		l.give(a)
 		return true
 	}
 	done := l.closed

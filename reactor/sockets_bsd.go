@@ -51,3 +51,9 @@ func (*sockets) Accept(fd int) (int, netip.AddrPort, Errno) {
 
 // Close is close(2).
 func (*sockets) Close(fd int) Errno { return errnoOf(unix.Close(fd)) }
+
+// sharePort: on most of these systems the last listener gets all connections, so it is not offered on any.
+func sharePort(int) Errno { return EOPNOTSUPP }
+
+// deafen: these systems have no such thing.
+func deafen(int) Errno { return EOPNOTSUPP }

@@ -139,6 +139,10 @@ func (*sockets) SetOption(fd int, opt Option, value int) Errno {
 		err = socket.SetSendBuffer(fd, value)
 	case OptReceiveBuffer:
 		err = socket.SetRecvBuffer(fd, value)
+	case OptReusePort:
+		return sharePort(fd)
+	case OptDeaf:
+		return deafen(fd)
 	default:
 		return EINVAL
 	}

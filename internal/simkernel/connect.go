@@ -92,7 +92,7 @@ func (w *World) synArrives(s *socket) {
 		w.answer(s, wireRefused)
 		return
 	}
-	if len(ln.ln.queue)+ln.ln.pending > ln.ln.backlog {
+	if ln.ln.deaf || len(ln.ln.queue)+ln.ln.pending > ln.ln.backlog {
 		w.retry(s) // a full queue drops the SYN and lets the client try again
 		return
 	}

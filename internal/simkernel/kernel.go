@@ -267,10 +267,25 @@ func (k *Kernel) SetOption(fd int, opt reactor.Option, value int) Errno {
 		s.sndbuf = max(value, 2048)
 	case opt == reactor.OptReceiveBuffer:
 		s.rcvbuf = max(value, 2048)
+	case opt == reactor.OptReusePort, opt == reactor.OptDeaf:
+		errno = w.listenerOption(s, opt)
 	case s.kind != kindTCP && s.kind != kindTCPListener:
 		errno = syscall.EOPNOTSUPP
 	}
 	return k.done(opSetOption, fd, errno)
+}
+
+// listenerOption is for what only listeners have, and only on Linux.
+func (w *World) listenerOption(s *socket, opt reactor.Option) Errno {
+	if w.bsd() || s.kind != kindTCPListener {
+		return syscall.EOPNOTSUPP
+	}
+	if opt == reactor.OptDeaf {
+		s.ln.deaf = true
+	} else {
+		s.ln.reuse = true
+	}
+	return 0
 }
 
 // LocalAddr is getsockname.

@@ -67,6 +67,7 @@ type listening struct {
 	pending int       // on their way into the queue
 	backlog int
 	reuse   bool
+	deaf    bool        // answers no SYN
 	serve   func(*Peer) // a foreign server's; nil if the listener is ours
 }
 
