@@ -87,7 +87,7 @@ func (w *Work) run() {
 	w.err = nil
 }
 
-// post has the loop finish. The loop cannot be closed: it counts what has not ended.
+// post has the loop finish. Only a loop whose Group was forced to end may be closed by now.
 func (w *Work) post() { _ = w.l.mail.post(letter{work: w}, w.l.r) }
 
 // finish runs on the loop.
