@@ -10,32 +10,25 @@ import (
 const (
 	drainLook    = 50 * time.Millisecond // how often to look; and a connection silent for so long is ended
 	drainPatient = 2 * time.Second       // from then on every connection is ended, silent or not
-	drainMost    = 5 * time.Second       // and then closed, whoever has not closed by then
+	drainMost    = 5 * time.Second       // and then the group closes whoever has not closed by then
 )
 
-// drain ends the server: nobody is accepted any more, what has been received is still sent back, and each connection
-// is ended when it falls silent.
-func (s *server) drain() {
-	for _, ln := range s.listeners {
-		ln.Close(nil)
-	}
-	began := s.l.Now()
-	look := s.l.NewTimer()
+// drain ends what this loop serves, once nobody is accepted any more: what has been received is still sent back, and each
+// connection is ended when it falls silent.
+func (p *part) drain() {
+	began := p.l.Now()
+	look := p.l.NewTimer()
 	look.Unref() // the connections keep the loop, not the looking
-	look.Start(func() { s.look(s.l.Now() - began) }, drainLook, drainLook)
+	look.Start(func() { p.look(p.l.Now() - began) }, drainLook, drainLook)
 }
 
-func (s *server) look(since time.Duration) {
+func (p *part) look(since time.Duration) {
 	// While anybody is read from, others may wait for their turn, with bytes that have been received.
-	calm := s.reads == s.seen
-	s.seen = s.reads
-	s.l.Walk(func(h loop.Handle) {
+	calm := p.reads == p.seen
+	p.seen = p.reads
+	p.l.Walk(func(h loop.Handle) {
 		c, ok := h.(*reactor.Conn)
 		if !ok {
-			return
-		}
-		if since >= drainMost {
-			c.Close(nil)
 			return
 		}
 		e := c.Handler().(*echo)

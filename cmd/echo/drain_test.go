@@ -10,23 +10,22 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// serverOn returns a server and where it listens. Its loop is the test's to run.
-func serverOn(t *testing.T, onConn func(*reactor.Conn)) (*server, string) {
+// partOn returns one loop's part of a server and what it listens on. Its loop is the test's to run.
+func partOn(t *testing.T, onConn func(*reactor.Conn)) (*part, *reactor.Listener) {
 	t.Helper()
 	l, err := loop.New(loop.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{l: l}
+	p := &part{l: l}
 	ln, err := l.Listen("tcp", "127.0.0.1:0", func(c *reactor.Conn) {
-		s.accept(c)
+		p.accept(c)
 		onConn(c)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.listeners = append(s.listeners, ln)
-	return s, ln.Addr().String()
+	return p, ln
 }
 
 func step(t *testing.T, l *loop.Loop) {
@@ -41,10 +40,10 @@ func step(t *testing.T, l *loop.Loop) {
 func TestADrainServesAClientThatWasPausedByBackpressure(t *testing.T) {
 	const total = 24 << 20
 	var conn *reactor.Conn
-	s, addr := serverOn(t, func(c *reactor.Conn) { conn = c })
+	p, ln := partOn(t, func(c *reactor.Conn) { conn = c })
 	begin, got := make(chan struct{}), make(chan int64, 1)
 	go func() {
-		c, err := net.Dial("tcp", addr)
+		c, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {
 			t.Error(err)
 			got <- 0
@@ -60,26 +59,24 @@ func TestADrainServesAClientThatWasPausedByBackpressure(t *testing.T) {
 		got <- n
 	}()
 	for conn == nil || conn.Reading() || conn.WriteQueueSize() == 0 {
-		step(t, s.l)
+		step(t, p.l)
 	}
-	for _, ln := range s.listeners {
-		ln.Close(nil)
-	}
-	s.look(0)
-	s.look(drainLook)
+	ln.Close(nil)
+	p.look(0)
+	p.look(drainLook)
 	close(begin)
-	check := s.l.NewCheck() // right behind the poll phase, as the timer's turn may be
+	check := p.l.NewCheck() // right behind the poll phase, as the timer's turn may be
 	check.Unref()
 	err := check.Start(func() {
 		if conn.WriteQueueSize() == 0 && !conn.Closing() {
 			check.Stop()
-			s.look(drainLook)
+			p.look(drainLook)
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.l.Run(); err != nil {
+	if err := p.l.Run(); err != nil {
 		t.Fatal(err)
 	}
 	if n := <-got; n != total {
@@ -91,13 +88,13 @@ func TestADrainServesAClientThatWasPausedByBackpressure(t *testing.T) {
 // than the time between two looks.
 func TestADrainServesThoseWhoWaitForTheirTurn(t *testing.T) {
 	const clients = 1600
-	s, addr := serverOn(t, func(*reactor.Conn) {})
+	p, ln := partOn(t, func(*reactor.Conn) {})
 	conns := make([]net.Conn, clients)
 	dialled := make(chan struct{})
 	go func() {
 		defer close(dialled)
 		for i := range conns {
-			c, err := net.Dial("tcp", addr)
+			c, err := net.Dial("tcp", ln.Addr().String())
 			if err != nil {
 				t.Error(err)
 				return
@@ -105,8 +102,8 @@ func TestADrainServesThoseWhoWaitForTheirTurn(t *testing.T) {
 			conns[i] = c
 		}
 	}()
-	for s.accepted < clients && !t.Failed() {
-		step(t, s.l)
+	for p.accepted < clients && !t.Failed() {
+		step(t, p.l)
 	}
 	<-dialled
 	if t.Failed() {
@@ -115,14 +112,15 @@ func TestADrainServesThoseWhoWaitForTheirTurn(t *testing.T) {
 	for _, c := range conns {
 		c.Write([]byte("x"))
 	}
-	work := s.l.NewPrepare()
+	work := p.l.NewPrepare()
 	work.Unref()
 	if err := work.Start(func() { time.Sleep(drainLook + 10*time.Millisecond) }); err != nil {
 		t.Fatal(err)
 	}
-	s.drain()
+	ln.Close(nil)
+	p.drain()
 	ended := make(chan error, 1)
-	go func() { ended <- s.l.Run() }()
+	go func() { ended <- p.l.Run() }()
 	lost := 0
 	for _, c := range conns {
 		var b [1]byte

@@ -9,20 +9,20 @@ import (
 // echo sends a connection's bytes back.
 type echo struct {
 	c *reactor.Conn
-	s *server
+	p *part
 	// quiet: nothing was read since the drain looked last.
 	quiet bool
 }
 
-func (s *server) accept(c *reactor.Conn) {
-	s.accepted++
-	c.ReadStart(&echo{c: c, s: s}) // it is open: nothing can fail
+func (p *part) accept(c *reactor.Conn) {
+	p.accepted++
+	c.ReadStart(&echo{c: c, p: p}) // it is open: nothing can fail
 }
 
 // OnRead writes what was read. If the kernel has not taken the last turn's bytes yet, the peer is slow to read: then it
 // is read from again only when it has caught up. So a connection keeps at most two reads' bytes.
 func (e *echo) OnRead(p []byte, err error) {
-	e.s.reads++
+	e.p.reads++
 	switch {
 	case err == io.EOF:
 		e.end()
@@ -38,7 +38,7 @@ func (e *echo) OnRead(p []byte, err error) {
 
 func (e *echo) write(p []byte, done func(error)) {
 	e.quiet = false
-	e.s.bytes += uint64(len(p))
+	e.p.bytes += uint64(len(p))
 	if e.c.WriteBorrowed(p, done) != nil && done != nil {
 		e.resume(nil) // we have ended our output while draining: what still comes is thrown away
 	}

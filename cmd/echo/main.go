@@ -72,7 +72,7 @@ func parse(args []string) (config, error) {
 	return c, err
 }
 
-// maxLoops stays under what Linux allows of epoll sets that watch one socket and are watched themselves: 500.
+// maxLoops is more than any machine has a use for; each loop costs some descriptors.
 const maxLoops = 256
 
 // defaultLoops leaves a processor to whoever sends the load, and to the rest of the machine.
