@@ -37,6 +37,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Abort", abortBehaviours},
 		{"Connecting", connectingBehaviours},
 		{"Listening", listeningBehaviours},
+		{"HandOver", handOverBehaviours},
 		{"Shortage", shortageBehaviours},
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},
