@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/weir-go/weir/reactor"
 )
@@ -29,10 +30,11 @@ type GroupListenOptions struct {
 
 // part is one reactor's listener.
 type part struct {
-	m      *member
-	ln     *reactor.Listener
-	ended  bool
-	waiter []func() // to be told when it has ended
+	m       *member
+	ln      *reactor.Listener
+	closing bool
+	ended   bool
+	waiters []func() // to be told when it has ended
 }
 
 // Listen listens on address and calls onConn for each connection, on the loop that it belongs to from then on. It is for
@@ -158,8 +160,9 @@ func (gl *GroupListener) Pause() { gl.each(func(p *part) { p.ln.Pause() }) }
 func (gl *GroupListener) Resume() { gl.each(func(p *part) { p.ln.Resume() }) }
 
 // Close stops listening, as reactor.Listener.Close does, and calls done when those who were waiting have all been given to
-// a loop; done may be nil, and runs on one of the loops. Any goroutine may call it. After the first call another only
-// waits for the same end.
+// a loop; done may be nil, and runs on one of the loops. On Linux a TCP listener that others than this machine can reach
+// first waits 250 ms for the handshakes that are under way, while nobody new is answered. Any goroutine may call Close;
+// after the first call another only waits for the same end.
 func (gl *GroupListener) Close(done func()) {
 	left := newCountdown(len(gl.parts), done)
 	gl.each(func(p *part) { p.close(left.one) })
@@ -172,20 +175,39 @@ func (gl *GroupListener) each(fn func(*part)) {
 	}
 }
 
+// handshakeTime is how long a listener that nobody new can reach waits for those whose handshake is under way: a round
+// trip, and a long one. Closed at once it would reset clients that take themselves for connected.
+const handshakeTime = 250 * time.Millisecond
+
 // close closes the listener, and has done called when it has ended. It runs on its loop.
 func (p *part) close(done func()) {
 	if p.ended {
 		done()
 		return
 	}
-	p.waiter = append(p.waiter, done)
-	p.ln.Close(func() {
-		p.ended = true
-		for _, fn := range p.waiter {
-			fn()
-		}
-		p.waiter = nil
-	})
+	p.waiters = append(p.waiters, done)
+	if p.closing {
+		return
+	}
+	p.closing = true
+	near := p.ln.Addr().Addr().IsLoopback() // a handshake with this machine itself is over at once
+	if near || p.ln.Deafen() != nil {
+		p.ln.Close(p.end)
+		return
+	}
+	late := p.m.l.NewTimer()
+	late.Start(func() { // with a callback, on a new timer: it cannot fail
+		late.Close(nil)
+		p.ln.Close(p.end)
+	}, handshakeTime, 0)
+}
+
+func (p *part) end() {
+	p.ended = true
+	for _, fn := range p.waiters {
+		fn()
+	}
+	p.waiters = nil
 }
 
 // maxOwed is how many connections a loop may have been handed and not taken up before it is passed over: it is held up

@@ -249,12 +249,30 @@ func (l *Listener) give(a Accepted) {
 	l.onConn(c)
 }
 
+// Deafen has the kernel answer nobody any more who asks to connect; those in the accept queue, and those who are half-way
+// into it, are still accepted. Who is not answered asks again, by TCP's rules a second later, and once the listener is
+// closed is refused. It cannot be undone, and prepares a Close that resets nobody: that comes a round trip later. It
+// returns EOPNOTSUPP where there is no such thing (it is Linux's), for a Unix socket, and for a socket that may live on
+// elsewhere: one that was adopted, or whose FD was asked for.
+func (l *Listener) Deafen() error {
+	l.r.guard.check()
+	errno := EOPNOTSUPP
+	switch {
+	case l.life != lifeOpen:
+		return &Error{Op: "deafen", Err: ErrClosed}
+	case !l.shared && !l.unix:
+		errno = l.r.k.SetOption(int(l.fd), OptDeaf, 1)
+	}
+	if errno != 0 {
+		return &Error{Op: "deafen", Err: errno}
+	}
+	return nil
+}
+
 // Close stops listening. Those who are in the accept queue are accepted first and given to the callback in the closing
-// phase, before done is called, once; done may be nil. On Linux those who ask for a TCP connection meanwhile are not
-// answered, so that nobody is accepted by the kernel after the last look into the queue, and reset: they ask again, and
-// are refused. That is left out for a socket that may live on elsewhere: one that was adopted, or whose FD was asked for.
-// When descriptors run out, those left in the queue are reset. The path of a Unix socket that Listen made is removed. Only
-// the first call counts.
+// phase, before done is called, once; done may be nil. Nobody else gets into the queue meanwhile, where Deafen works. When
+// descriptors run out, those left in the queue are reset. The path of a Unix socket that Listen made is removed. Only the
+// first call counts.
 func (l *Listener) Close(done func()) {
 	l.r.guard.check()
 	if l.life >= lifeClosing {
@@ -264,9 +282,7 @@ func (l *Listener) Close(done func()) {
 	if l.path != "" {
 		r.k.Unlink(l.path) // somebody may have removed it; then there is nothing to do
 	}
-	if !l.shared && !l.unix {
-		r.k.SetOption(fd, OptDeaf, 1) // where there is no such thing, who comes between the last look and the close is reset
-	}
+	_ = l.Deafen() // where there is no such thing, who comes between the last look and the close is reset
 	l.dropReserve() // at the limit it lets one more of those who wait be served
 	l.takeLast(fd)
 	l.rest.end(l)
