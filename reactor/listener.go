@@ -282,7 +282,7 @@ func (l *Listener) Close(done func()) {
 	if l.path != "" {
 		r.k.Unlink(l.path) // somebody may have removed it; then there is nothing to do
 	}
-	_ = l.Deafen() // where there is no such thing, who comes between the last look and the close is reset
+	_ = l.Deafen()  // where there is no such thing, who comes between the last look and the close is reset
 	l.dropReserve() // at the limit it lets one more of those who wait be served
 	l.takeLast(fd)
 	l.rest.end(l)
