@@ -6,14 +6,9 @@ package loop
 //
 // Coming with what they are about, none of which is built yet:
 //
-//   - work pool: loop_instant_close, threadpool_queue_work_simple, threadpool_queue_work_einval,
-//     threadpool_multiple_event_loops, threadpool_cancel_work, threadpool_cancel_single, threadpool_cancel_when_busy;
-//     and the part of loop_alive that queues work
 //   - look-up: threadpool_cancel_getaddrinfo, getaddrinfo_basic, getaddrinfo_fail, getaddrinfo_concurrent
 //   - metrics: metrics_idle_time, metrics_idle_time_thread, metrics_idle_time_zero, metrics_info_check,
 //     metrics_pool_events, and the part of loop_configure that turns them on
-//   - signals: we_get_signal, we_get_signals, we_get_signal_one_shot, signal_multiple_loops, signal_pending_on_close,
-//     signal_close_loop_alive
 //   - UDP: udp_ref, udp_ref2, udp_ref3, and all of udp_*
 //   - poll handles: poll_*
 //
@@ -87,6 +82,14 @@ func TestLoopAlive(t *testing.T) {
 		run(t, l)
 		if l.Alive() {
 			t.Error("alive after the posted function has run")
+		}
+		queue(t, l, func() {}, nil)
+		if !l.Alive() {
+			t.Error("not alive with work that has not ended")
+		}
+		run(t, l)
+		if l.Alive() {
+			t.Error("alive after the work has ended")
 		}
 		prepare.Close(nil)
 		if !l.Alive() {

@@ -7,17 +7,23 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is a panic in a callback. The connection that the callback belonged to has been reset; its requests
-// complete with this error, and so does its read handler.
+// PanicError is a panic in a callback, or in work. The connection that the callback belonged to has been reset; its
+// requests complete with this error, and so does its read handler. Work belongs to nobody: its done is told.
 type PanicError struct {
 	Value any            // what panic was called with
 	Stack []byte         // of the goroutine, at the panic
 	Peer  netip.AddrPort // of the connection the callback belonged to; zero if there was none
 	Owned bool           // the callback belonged to a connection
+	work  bool
 }
 
 // Error returns the value, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic in a callback: %v", e.Value) }
+func (e *PanicError) Error() string {
+	if e.work {
+		return fmt.Sprintf("panic in work: %v", e.Value)
+	}
+	return fmt.Sprintf("panic in a callback: %v", e.Value)
+}
 
 // Unwrap returns the value if it is an error.
 func (e *PanicError) Unwrap() error {

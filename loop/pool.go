@@ -4,14 +4,14 @@ import "sync"
 
 // Pool runs work on goroutines of its own. A process needs one: loops share the default pool unless Options.Pool names
 // another. Its goroutines come when there is work and end when there is none, so an idle pool costs nothing and is never
-// closed.
+// closed. (Goroutines that stay for the next work were tried: they make nothing quicker.) Any goroutine may hand a Pool to as many loops as it likes.
 type Pool struct {
 	size int // most goroutines
 	slow int // of those, most that slow work has at a time
 
 	mu      sync.Mutex
-	queue   jobQueue // quick work
-	waiting jobQueue // slow work
+	quick   lane // work that waits for a goroutine
+	waiting lane // slow work that does
 	running int
 	blocked int // of those that run, how many do slow work
 	arrived uint64
@@ -33,66 +33,70 @@ func NewPool(size int) *Pool {
 	return &Pool{size: size, slow: (size + 1) / 2}
 }
 
-// job is work in a pool's queue; arrival decides between the lanes.
-type job struct {
-	fn      func()
-	slow    bool
-	arrival uint64
-}
-
-// run queues fn, and starts a goroutine for it if there is room.
-func (p *Pool) run(slow bool, fn func()) {
+// add puts j into its lane, and starts a goroutine for it if there is room.
+func (p *Pool) add(j *job) {
 	p.mu.Lock()
 	p.arrived++
-	lane := &p.queue
-	if slow {
-		lane = &p.waiting
+	j.arrival = p.arrived
+	if j.slow {
+		p.waiting.push(j)
+	} else {
+		p.quick.push(j)
 	}
-	lane.push(job{fn, slow, p.arrived})
-	j, ok := p.next()
+	next := p.next()
 	p.mu.Unlock()
-	if ok {
-		go p.serve(j)
+	if next != nil {
+		go p.serve(next)
 	}
 }
 
-// next takes the job that came first, of the lanes that may run one more. It counts it as running.
-func (p *Pool) next() (job, bool) {
-	lane := &p.queue
-	if p.blocked < p.slow && p.waiting.len() > 0 && (lane.len() == 0 || p.waiting.front().arrival < lane.front().arrival) {
-		lane = &p.waiting
+// remove takes j out of its lane if it is still there. So what was cancelled is not kept, however long the pool is stuck.
+func (p *Pool) remove(j *job) {
+	p.mu.Lock()
+	if j.lane != nil {
+		j.lane.remove(j)
 	}
-	if p.running == p.size || lane.len() == 0 {
-		return job{}, false
+	p.mu.Unlock()
+}
+
+// next takes the job that came first, of the lanes that may run one more, and counts it as running.
+func (p *Pool) next() *job {
+	if p.running == p.size {
+		return nil
 	}
-	j := lane.pop()
+	j := p.quick.first
+	if s := p.waiting.first; s != nil && p.blocked < p.slow && (j == nil || s.arrival < j.arrival) {
+		j = s
+	}
+	if j == nil {
+		return nil
+	}
+	j.lane.remove(j)
 	p.running++
 	if j.slow {
 		p.blocked++
 	}
-	return j, true
+	return j
 }
 
 // serve runs j, and then whatever waits.
-func (p *Pool) serve(j job) {
-	finished := false
+func (p *Pool) serve(j *job) {
 	defer func() {
-		if finished {
+		if j == nil {
 			return
 		}
-		if next, ok := p.done(j); ok { // the work has ended this goroutine, by runtime.Goexit
+		if next := p.done(j); next != nil { // the work has ended this goroutine, by runtime.Goexit
 			go p.serve(next)
 		}
 	}()
-	for ok := true; ok; {
-		j.fn()
-		j, ok = p.done(j)
+	for j != nil {
+		j.run()
+		j = p.done(j)
 	}
-	finished = true
 }
 
 // done counts j as done, and takes the next one.
-func (p *Pool) done(j job) (job, bool) {
+func (p *Pool) done(j *job) *job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running--
@@ -102,30 +106,40 @@ func (p *Pool) done(j job) (job, bool) {
 	return p.next()
 }
 
-// jobQueue is a queue that keeps its memory, up to a bound.
-type jobQueue struct {
-	items []job
-	head  int
+// job is work for a pool, and its place in a lane while it waits. It may be added once.
+type job struct {
+	run  func()
+	slow bool
+
+	// The pool's, under its lock.
+	arrival    uint64 // decides between the lanes
+	lane       *lane  // nil while it doesn't wait
+	prev, next *job
 }
 
-func (q *jobQueue) len() int    { return len(q.items) - q.head }
-func (q *jobQueue) push(j job)  { q.items = append(q.items, j) }
-func (q *jobQueue) front() *job { return &q.items[q.head] }
+// lane is a queue of jobs, oldest first, from whose middle one can be taken.
+type lane struct{ first, last *job }
 
-func (q *jobQueue) pop() job {
-	j := q.items[q.head]
-	q.items[q.head] = job{}
-	q.head++
-	switch {
-	case q.head == len(q.items):
-		q.items, q.head = q.items[:0], 0
-		if cap(q.items) > maxKept {
-			q.items = nil
-		}
-	case q.head >= 64 && 2*q.head >= len(q.items):
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
+func (q *lane) push(j *job) {
+	j.lane, j.prev = q, q.last
+	if q.last == nil {
+		q.first = j
+	} else {
+		q.last.next = j
 	}
-	return j
+	q.last = j
+}
+
+func (q *lane) remove(j *job) {
+	if j.prev == nil {
+		q.first = j.next
+	} else {
+		j.prev.next = j.next
+	}
+	if j.next == nil {
+		q.last = j.prev
+	} else {
+		j.next.prev = j.prev
+	}
+	j.lane, j.prev, j.next = nil, nil, nil
 }

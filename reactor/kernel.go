@@ -94,11 +94,12 @@ type Clock interface {
 // goroutines for it, and the system's does; a simulated one does it by itself, at moments that its seed decides.
 type Elsewhere interface {
 	// Work has fn called once, some time later, off the loop: slow says that fn mostly waits, for a disk or a name
-	// server. It reports whether this kernel does so; if not, fn will not be called. fn tells of its end by Wake alone.
-	Work(slow bool, fn func()) bool
+	// server. A nil drop says that this kernel does not do so: fn will not be called. fn tells of its end by Wake alone.
+	// drop takes back what has not been called; it is called at most once, and only before fn.
+	Work(slow bool, fn func()) (drop func())
 
-	// Notify has fn called, off the loop, whenever the process gets sig, until stop is called. A nil stop says that
-	// this kernel does not do so.
+	// Notify has fn called, off the loop, whenever the process gets sig, until stop is called; that is once. A nil stop
+	// says that this kernel does not do so.
 	Notify(sig os.Signal, fn func()) (stop func())
 }
 

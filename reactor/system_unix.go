@@ -25,7 +25,7 @@ type system struct {
 type sockets struct{ scratch vectorScratch }
 
 // Work leaves work to package loop.
-func (*system) Work(bool, func()) bool { return false }
+func (*system) Work(bool, func()) func() { return nil }
 
 // Notify leaves signals to package loop.
 func (*system) Notify(os.Signal, func()) func() { return nil }

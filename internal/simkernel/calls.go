@@ -16,6 +16,8 @@ type Calls struct {
 	EmptyWaits                    int // Waits that reported nothing
 	ChangesFailed                 int
 
+	Work, Notify int // calls; a loop that leaves them to package loop makes none
+
 	Slots int // slots that tokens have named
 	Peak  int // the most descriptors that were open at once
 }

@@ -52,7 +52,9 @@ func (w *World) Leaks() []string {
 // OpenFDs is the number of descriptors that are open now.
 func (w *World) OpenFDs() int { return w.open }
 
-// Check is what a test calls at its end, when everything should have been closed: all violations and all leaks.
+// Check is what a test calls at its end, when everything should have been closed: all violations, all leaks, work that
+// was neither run nor dropped, and signals that somebody still wants to hear of.
 func (w *World) Check() []string {
-	return append(append([]string(nil), w.violations...), w.Leaks()...)
+	all := append(append([]string(nil), w.violations...), w.Leaks()...)
+	return append(all, w.elsewhere.unfinished()...)
 }

@@ -33,10 +33,16 @@ type Faults struct {
 	TimeJump float64 // Wait returns up to JumpTime too late: the process was stopped, the machine asleep
 	WallJump float64 // the wall clock is set, forwards or backwards, by up to an hour
 
-	// SlowTime, HoldTime and JumpTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s.
+	// Off the loop.
+	WorkAtOnce  float64 // work has ended before the call that queued it returns
+	WorkDelay   float64 // work takes up to WorkTime
+	SignalDelay float64 // a signal reaches a loop up to HoldTime later
+
+	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
 	HoldTime time.Duration
 	JumpTime time.Duration
+	WorkTime time.Duration
 }
 
 func (f Faults) withDefaults() Faults {
@@ -48,6 +54,9 @@ func (f Faults) withDefaults() Faults {
 	}
 	if f.JumpTime == 0 {
 		f.JumpTime = 10 * time.Second
+	}
+	if f.WorkTime == 0 {
+		f.WorkTime = 50 * time.Millisecond
 	}
 	return f
 }
@@ -81,6 +90,9 @@ func Swarm(seed uint64) Faults {
 		{&f.Early, 0.3},
 		{&f.TimeJump, 0.01},
 		{&f.WallJump, 0.01},
+		{&f.WorkAtOnce, 0.3},
+		{&f.WorkDelay, 0.5},
+		{&f.SignalDelay, 0.5},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {

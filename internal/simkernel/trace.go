@@ -46,13 +46,20 @@ const (
 	opPeerFin
 	opPeerClose
 	opPeerReset
+	opWork
+	opWorked
+	opDropped
+	opNotify
+	opUnnotify
+	opRaise
+	opSignal
 	opViolation
 )
 
 var opNames = [...]string{
 	"wait", "waited", "event", "woken", "add", "mod", "del", "read", "write", "writev", "accept", "connect", "connectresult", "listen", "relisten",
 	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
-	"peer send", "peer recv", "peer fin", "peer close", "peer reset", "VIOLATION",
+	"peer send", "peer recv", "peer fin", "peer close", "peer reset", "work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.
@@ -129,6 +136,8 @@ func (r *record) format(b *strings.Builder) {
 		}
 	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt:
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
+	case opRaise, opSignal, opNotify, opUnnotify:
+		fmt.Fprintf(b, " %d %q", r.id, tail(r.sample))
 	case opSegment:
 		fmt.Fprintf(b, " from #%d, %d bytes", r.id, r.arg)
 	case opFin, opReset, opSyn, opRefused, opEstablished, opPeerFin, opPeerClose, opPeerReset:
@@ -149,4 +158,15 @@ func sample(p []byte) uint64 {
 		v = v<<8 | uint64(c)
 	}
 	return v
+}
+
+// sampleName is what of a signal's name tells it from others: its end. tail is the way back.
+func sampleName(s string) uint64 { return sample([]byte(s[max(0, len(s)-8):])) }
+
+func tail(v uint64) string {
+	var b [8]byte
+	for i := range b {
+		b[7-i] = byte(v >> (8 * i))
+	}
+	return strings.TrimLeft(string(b[:]), "\x00")
 }

@@ -48,6 +48,8 @@ type Options struct {
 	// CallCost is the virtual time a system call takes. Default 1 µs; negative: none, and then a loop that is never
 	// idle stops the clock.
 	CallCost time.Duration
+	// Workers is how much work the process does at a time, half of it slow work. Default 4.
+	Workers int
 	// TraceLines is how much of the trace is kept as text. Default 2,048.
 	TraceLines int
 
@@ -74,6 +76,7 @@ type World struct {
 	listeners []*socket
 	stale     []string // paths of Unix sockets nobody listens on any more
 	routes    []route
+	elsewhere elsewhere
 	nextPort  uint16
 	sockets   int32 // made so far: the number a socket has in the trace
 	spare     [][]byte
@@ -99,6 +102,9 @@ func New(o Options) *World {
 		o.CallCost = time.Microsecond
 	}
 	o.CallCost = max(o.CallCost, 0)
+	if o.Workers <= 0 {
+		o.Workers = 4
+	}
 	if o.TraceLines <= 0 {
 		o.TraceLines = 2048
 	}

@@ -2,6 +2,7 @@ package reactortest
 
 import (
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/weir-go/weir/reactor"
@@ -40,6 +41,7 @@ type Counts struct {
 
 	Reads, Writes, Writevs, Accepts int
 	Connects, Closes, CloseWrites   int
+	Works, Notifies                 int
 }
 
 // Interest is how often the kernel was told what is wanted.
@@ -53,6 +55,7 @@ func (c Counts) Since(before Counts) Counts {
 		Writevs: c.Writevs - before.Writevs, Accepts: c.Accepts - before.Accepts,
 		Connects: c.Connects - before.Connects, Closes: c.Closes - before.Closes,
 		CloseWrites: c.CloseWrites - before.CloseWrites,
+		Works:       c.Works - before.Works, Notifies: c.Notifies - before.Notifies,
 	}
 }
 
@@ -186,6 +189,18 @@ func (k *Kernel) Writev(fd int, bufs [][]byte) (int, reactor.Errno) {
 func (k *Kernel) CloseWrite(fd int) reactor.Errno {
 	k.Counts.CloseWrites++
 	return k.Kernel.CloseWrite(fd)
+}
+
+// Work counts.
+func (k *Kernel) Work(slow bool, fn func()) (drop func()) {
+	k.Counts.Works++
+	return k.Kernel.Work(slow, fn)
+}
+
+// Notify counts.
+func (k *Kernel) Notify(sig os.Signal, fn func()) (stop func()) {
+	k.Counts.Notifies++
+	return k.Kernel.Notify(sig, fn)
 }
 
 // Close counts.
