@@ -2,7 +2,12 @@
 
 package loop
 
-import "testing"
+import (
+	"os"
+	"testing"
+
+	"github.com/weir-go/weir/internal/simkernel"
+)
 
 // The checks of weirdebug allocate, so these are for the build that is shipped.
 
@@ -46,5 +51,44 @@ func TestTurnDoesNotAllocate(t *testing.T) {
 	iteration()
 	if got := testing.AllocsPerRun(100, iteration); got > 1 { // the closure that the test itself makes
 		t.Errorf("got %v allocations in an iteration, want at most the test's own", got)
+	}
+}
+
+// TestQueueWorkAllocatesLittle: the Work and the function that the kernel or the pool is given, and one more for the
+// goroutine if there was none.
+func TestQueueWorkAllocatesLittle(t *testing.T) {
+	const n = 50
+	l := newLoop(t, Options{Pool: NewPool(1)})
+	done := 0
+	work, count := func() {}, func(error) { done++ }
+	burst := func() {
+		done = 0
+		for range n {
+			l.QueueWork(work, count)
+		}
+		for done < n {
+			l.RunOnce()
+		}
+	}
+	burst()
+	if got := testing.AllocsPerRun(100, burst); got > 3*n {
+		t.Errorf("got %v allocations for %d works, want at most 3 for each", got, n)
+	}
+}
+
+func TestASignalDoesNotAllocate(t *testing.T) {
+	_, l := newSim(t, simkernel.Options{})
+	s := l.NewSignal()
+	calls := 0
+	if err := s.Start(os.Interrupt, func(os.Signal) { calls++ }); err != nil {
+		t.Fatal(err)
+	}
+	arrive := func() {
+		s.watch.arrive()
+		l.RunNoWait()
+	}
+	arrive()
+	if got := testing.AllocsPerRun(100, arrive); got != 0 || calls < 100 {
+		t.Errorf("got %v allocations for a signal, want 0; %d calls", got, calls)
 	}
 }

@@ -23,6 +23,7 @@ var (
 	_ Handle = (*reactor.Listener)(nil)
 	_ Handle = (*Timer)(nil)
 	_ Handle = (*Async)(nil)
+	_ Handle = (*Signal)(nil)
 	_ Handle = (*Idle)(nil)
 	_ Handle = (*Prepare)(nil)
 	_ Handle = (*Check)(nil)

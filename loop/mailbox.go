@@ -35,11 +35,12 @@ type mailbox struct {
 // maxKept is the longest queue, in items, whose memory is kept for the next burst: a megabyte or two.
 const maxKept = 64 << 10
 
-// letter is a posted function, an Async that was sent, or work that has ended.
+// letter is a posted function, an Async that was sent, work that has ended, or a signal that has come.
 type letter struct {
 	fn    func()
 	async *Async
 	work  *Work
+	watch *watch
 }
 
 // What the loop is doing, for whoever might have to wake it. The loop says that it will wait before it looks into the
@@ -123,6 +124,8 @@ func (l *Loop) runMail() {
 			x.async.run()
 		case x.work != nil:
 			x.work.finish()
+		case x.watch != nil:
+			x.watch.run()
 		default:
 			x.fn()
 		}

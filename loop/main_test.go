@@ -21,11 +21,19 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(childEnv); name != "" {
 		os.Exit(children[name]())
 	}
+	shield()
 	goleak.VerifyTestMain(m)
 }
 
 // children are the programs of TestMain; each returns its exit status.
-var children = map[string]func() int{"churn": churn}
+var children = map[string]func() int{
+	"churn":                   churn,
+	"signal stopped":          signalStopped,
+	"signal closed":           signalClosed,
+	"signal replaced":         signalReplaced,
+	"signal had its one shot": signalOnce,
+	"signal storm":            signalStorm,
+}
 
 // onKernels shows a behaviour on the system's kernel and on both temperaments of the fake.
 func onKernels(t *testing.T, test func(t *testing.T, l *Loop)) {

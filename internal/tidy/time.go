@@ -15,8 +15,9 @@ var clockFiles = map[string]string{
 
 // goroutineFiles may start goroutines, each with its reason: one loop is one goroutine, and all others are named here.
 var goroutineFiles = map[string]string{
-	"loop/pool.go":  "the work pool is made of them",
-	"loop/group.go": "Group.Run runs each loop on one",
+	"loop/pool.go":      "the work pool is made of them",
+	"loop/group.go":     "Group.Run runs each loop on one",
+	"loop/forwarder.go": "a signal that somebody watches is received by one",
 }
 
 // clockNames are what time and context offer that reads a clock or starts a timer.
