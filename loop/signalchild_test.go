@@ -60,7 +60,7 @@ func killed(begin func(s *Signal) error) int {
 		err = syscall.Kill(syscall.Getpid(), syscall.SIGTERM)
 	}
 	if err == nil {
-		time.Sleep(patience)
+		time.Sleep(patience / 3) // four of them
 	}
 	fmt.Println("alive:", err)
 	return 0

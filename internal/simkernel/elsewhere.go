@@ -34,7 +34,6 @@ type notification struct {
 	k       *Kernel
 	sig     os.Signal
 	fn      func()
-	pending bool // it has come and fn is still to be called
 	stopped bool
 }
 
@@ -162,35 +161,27 @@ func (w *World) Raise(sig os.Signal) {
 		return
 	}
 	e.pending = append(e.pending, sig)
-	w.After(w.signalDelay(), func() {
+	var delay time.Duration
+	if w.random.chance(w.faults.SignalDelay) {
+		delay = w.random.span(w.faults.HoldTime)
+	}
+	w.After(delay, func() {
 		e.pending = without(e.pending, sig)
-		for _, n := range e.notifications {
-			if n.sig == sig && !n.pending {
-				n.pending = true
-				w.After(w.signalDelay(), func() { w.tell(n) })
+		for _, n := range slices.Clone(e.notifications) {
+			if n.sig == sig && !n.stopped {
+				w.tell(n)
 			}
 		}
 	})
 }
 
-// tell is the moment when one of those who are notified hears of it: not all do so at once.
+// tell is the moment when n hears of its signal.
 func (w *World) tell(n *notification) {
-	n.pending = false
-	if n.stopped {
-		return
-	}
 	w.traceSignal(opSignal, n.k.id, n.sig)
 	if n.k.released {
 		w.violate("a loop that has gone is told of %v", n.sig)
 	}
 	n.fn()
-}
-
-func (w *World) signalDelay() time.Duration {
-	if w.random.chance(w.faults.SignalDelay) {
-		return w.random.span(w.faults.HoldTime)
-	}
-	return 0
 }
 
 func (w *World) traceSignal(o op, kernel int8, sig os.Signal) {

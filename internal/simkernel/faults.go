@@ -36,7 +36,7 @@ type Faults struct {
 	// Off the loop.
 	WorkAtOnce  float64 // work has ended before the call that queued it returns
 	WorkDelay   float64 // work takes up to WorkTime
-	SignalDelay float64 // a signal reaches a loop up to HoldTime later
+	SignalDelay float64 // a signal reaches the process up to HoldTime later
 
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
