@@ -3,8 +3,10 @@
 package loop
 
 import (
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,6 +17,8 @@ import (
 func TestCallFromAForeignGoroutinePanics(t *testing.T) {
 	l := newLoop(t, Options{})
 	timer, idle := l.NewTimer(), l.NewIdle()
+	signal := l.NewSignal()
+	work := queue(t, l, func() {}, nil)
 	client, _ := pair(t, l, "tcp")
 	calls := map[string]func(){
 		"NewTimer":    func() { l.NewTimer() },
@@ -26,6 +30,12 @@ func TestCallFromAForeignGoroutinePanics(t *testing.T) {
 		"EndTurn":     func() { l.EndTurn() },
 		"Walk":        func() { l.Walk(func(Handle) {}) },
 		"Listen":      func() { l.Listen("tcp", "127.0.0.1:0", func(*reactor.Conn) {}) },
+		"QueueWork":   func() { l.QueueWork(func() {}, nil) },
+		"Work.Cancel": func() { work.Cancel() },
+		"Signal.Start": func() {
+			signal.Start(syscall.SIGUSR1, func(os.Signal) {})
+		},
+		"Signal.Stop": func() { signal.Stop() },
 		"Conn.Write":  func() { client.Write([][]byte{{1}}, nil) },
 	}
 	l.Post(func() {

@@ -32,7 +32,7 @@
 //	   │    idle     │  Idle handles; while one is active the loop does not wait
 //	   │   prepare   │  Prepare handles
 //	   │    poll     │  waits; then what is ready: accept, connect, read, write
-//	   │             │  then what was posted: Post, Async
+//	   │             │  then what came from elsewhere: Post, Async, work, signals
 //	   │   pending   │  what that has caused, up to 8 rounds
 //	   │    check    │  Check handles
 //	   │   closing   │  close callbacks
@@ -54,13 +54,17 @@
 //   - A pass runs only what was there when it began: a callback that starts a timer, posts or adds a hook does not keep
 //     the loop from the other phases. Ticks alone can.
 //   - RunOnce waits until something has happened.
+//   - Work that was queued is told its end once: done, a panic, or cancelled, and then it has not run.
+//   - A signal that is watched never has its default action meanwhile, whoever else starts and stops.
 //   - A panic resets the connection that the callback belonged to, and nobody else notices: see Options.OnPanic.
 //
 // # Goroutines
 //
 // A Loop and all it has given out belong to the goroutine that calls Run. Others may call Post, Async.Send, Stop and
 // Panics, at any time. Before Run and between two runs, whoever holds the Loop may use it. The build tag weirdebug checks
-// that. Nothing may block in a callback: work that takes long is done elsewhere and posted back.
+// that. Nothing may block in a callback: QueueWork does what takes long, QueueSlowWork what mostly waits, on the goroutines
+// of a Pool that all loops share, and calls back on the loop's. Those of the Pool, and the one for each signal that a Signal
+// watches, end when there is nothing for them to do.
 //
 // docs/loop.md in the repository says how the loop waits and how it is woken.
 package loop

@@ -7,6 +7,7 @@
 //	p := w.Dial("127.0.0.1:7000")            // a foreign client
 //	w.After(time.Second, p.Reset)            // runs inside Wait as the virtual clock passes it
 //	…
+//	w.Raise(syscall.SIGTERM)                 // tells the loops that watch it
 //	for _, v := range w.Check() { t.Error(v) } // what the code above did wrong, and what it left behind
 //
 // # What is true
@@ -19,6 +20,9 @@
 // The Epoll temperament is Linux: one event a descriptor, EPOLLHUP and EPOLLERR whatever the mask. The Kqueue
 // temperament is the BSDs and macOS: reading and writing reported apart, EV_EOF as a hint, and their order of errors.
 //
+// Work and signals are there too, without a goroutine: what the code above has done elsewhere is called from inside a
+// Wait, at a moment of its own.
+//
 // # What is nasty
 //
 // Faults are knobs, each a probability: everything a kernel, a network or a scheduler may do at a bad moment and
@@ -28,8 +32,8 @@
 // # What is checked
 //
 // The World watches those who call it: a descriptor used after Close, a Change that doesn't know what is armed, a
-// readiness event that nobody answers while it is repeated (a spin). Check returns all of it and the descriptors left
-// open. A loop that would sleep for ever gets ErrDeadlock instead of a hanging test.
+// readiness event that nobody answers while it is repeated (a spin). Check returns all of it, the descriptors left open,
+// work that was not run and signals still watched. A loop that would sleep for ever gets ErrDeadlock instead of a hanging test.
 //
 // # What it isn't
 //
