@@ -637,3 +637,35 @@ func TestNothingIsLeftOfASignalThatNobodyWatches(t *testing.T) {
 		t.Errorf("got %d signals that are watched, want none", got)
 	}
 }
+
+// Signals arrive all the time while handles are closed, and their loops with them.
+func TestALoopMayBeClosedWhileSignalsArrive(t *testing.T) {
+	var ended atomic.Bool
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for !ended.Load() {
+			if err := syscall.Kill(syscall.Getpid(), syscall.SIGUSR1); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	heard := 0
+	for round := 0; round < 200 || heard == 0; round++ {
+		l := newLoopWithoutCleanup(t)
+		s, other := l.NewSignal(), l.NewSignal()
+		closed := false
+		watchFor(t, s, syscall.SIGUSR1, func(os.Signal) {
+			if heard++; closed {
+				t.Error("called after the close callback")
+			}
+		})
+		watchOnce(t, other, syscall.SIGUSR1, func(os.Signal) {})
+		noWait(t, l)
+		s.Close(func() { closed = true })
+		other.Close(nil)
+		run(t, l)
+		wantErr(t, l.Close(), nil)
+	}
+	ended.Store(true)
+	wg.Wait()
+}
