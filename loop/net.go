@@ -21,6 +21,11 @@ func (l *Loop) Connect(network, address string, done func(error)) (*reactor.Conn
 	return l.r.Connect(network, address, done)
 }
 
+// ConnectWith is Connect with options.
+func (l *Loop) ConnectWith(network, address string, o reactor.ConnectOptions, done func(error)) (*reactor.Conn, error) {
+	return l.r.ConnectWith(network, address, o, done)
+}
+
 // AdoptConn makes a connection of a socket that something else has opened, and closes f. See reactor.File.
 func (l *Loop) AdoptConn(f reactor.File) (*reactor.Conn, error) { return l.r.AdoptConn(f) }
 

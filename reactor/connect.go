@@ -12,6 +12,12 @@ import (
 //
 // An error from Connect itself means that the network or the address is not one; done will not be called.
 func (r *Reactor) Connect(network, address string, done func(error)) (*Conn, error) {
+	return r.ConnectWith(network, address, ConnectOptions{}, done)
+}
+
+// ConnectWith is Connect with options. What is wrong with the local address done is told: EAFNOSUPPORT if it is of the
+// other family, EADDRNOTAVAIL, EADDRINUSE. With "unix" there is none, and ConnectWith returns EINVAL for it.
+func (r *Reactor) ConnectWith(network, address string, o ConnectOptions, done func(error)) (*Conn, error) {
 	r.guard.check()
 	if r.closed {
 		return nil, &Error{Op: "connect", Err: ErrClosed}
@@ -24,7 +30,7 @@ func (r *Reactor) Connect(network, address string, done func(error)) (*Conn, err
 			return nil, &Error{Op: "connect", Err: err}
 		}
 	case "unix":
-		if address == "" {
+		if address == "" || o.LocalAddr != (netip.AddrPort{}) {
 			return nil, &Error{Op: "connect", Err: EINVAL}
 		}
 	default:
@@ -33,13 +39,16 @@ func (r *Reactor) Connect(network, address string, done func(error)) (*Conn, err
 	if done == nil {
 		done = func(error) {}
 	}
-	fd, pending, err := r.k.Connect(network, address)
-	if err != nil {
-		fd = -1
+	fd, pending := -1, false
+	local, err := localFor(peer, o.LocalAddr)
+	if err == nil {
+		if fd, pending, err = r.k.Connect(network, address, local); err != nil {
+			fd = -1
+		}
 	}
 	c := r.newConn(fd, peer, network == "unix", lifeConnecting)
-	o := c.box()
-	o.connect = done
+	out := c.box()
+	out.connect = done
 	r.refs++
 	if err != nil {
 		err = c.fail("connect", err)
@@ -47,9 +56,27 @@ func (r *Reactor) Connect(network, address string, done func(error)) (*Conn, err
 		c.setWant(WantWrite)
 		return c, nil
 	}
-	o.ended, o.connectErr = true, err
+	out.ended, out.connectErr = true, err
 	c.owe()
 	return c, nil
+}
+
+// localFor is the address to bind to before connecting to peer; zero for none.
+func localFor(peer, local netip.AddrPort) (netip.AddrPort, error) {
+	if local == (netip.AddrPort{}) {
+		return local, nil
+	}
+	six := !peer.Addr().Unmap().Is4()
+	addr := local.Addr().Unmap()
+	switch {
+	case !addr.IsValid() && six:
+		addr = netip.IPv6Unspecified()
+	case !addr.IsValid():
+		addr = netip.IPv4Unspecified()
+	case addr.Is4() == six:
+		return local, EAFNOSUPPORT
+	}
+	return netip.AddrPortFrom(addr, local.Port()), nil
 }
 
 // finishConnect asks how the connect went, when the kernel says it has ended. It reports whether a callback ran.

@@ -10,6 +10,7 @@ import (
 const (
 	EADDRINUSE    = syscall.EADDRINUSE
 	EADDRNOTAVAIL = syscall.EADDRNOTAVAIL
+	EAFNOSUPPORT  = syscall.EAFNOSUPPORT
 	EAGAIN        = syscall.EAGAIN
 	EBADF         = syscall.EBADF
 	EBUSY         = syscall.EBUSY

@@ -1,6 +1,8 @@
 package reactor_test
 
 import (
+	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -108,4 +110,35 @@ func TestADescriptorClosedBehindUs(t *testing.T) {
 	}
 	wantErrno(t, "the end", ends[0], reactor.EPERM)
 	wantErrno(t, "the end again", ends[1], reactor.EPERM)
+}
+
+// TestPortsAreNotUsedUpForEveryPeer: bind would take a port from everybody; left to the connect, it is taken from this
+// peer alone.
+func TestPortsAreNotUsedUpForEveryPeer(t *testing.T) {
+	d, h := realReactor(t)
+	server := h.Listen("tcp4")
+	defer server.Close()
+	for _, port := range []uint16{0, uint16(20_000 + os.Getpid()%10_000)} {
+		want := 0
+		if port == 0 {
+			want = 1
+		}
+		local := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+		ended := false
+		c, err := d.R.ConnectWith("tcp", server.Addr(), reactor.ConnectOptions{LocalAddr: local}, func(error) { ended = true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.FD() < 0 {
+			t.Fatalf("port %d is taken", port)
+		}
+		got, err := unix.GetsockoptInt(c.FD(), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT)
+		if got != want || err != nil {
+			t.Errorf("from %v: the port is left to the connect: %d, %v; want %d", local, got, err, want)
+		}
+		d.Until(func() bool { return ended })
+		closed := false
+		c.CloseReset(func() { closed = true })
+		d.Until(func() bool { return closed })
+	}
 }

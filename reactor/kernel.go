@@ -41,9 +41,10 @@ type Sockets interface {
 
 	// Connect creates a socket and starts connecting it. pending says that the connection is still being made:
 	// the descriptor becomes writable when it is, and ConnectResult tells how it went. address is a literal
-	// "ip:port" for the tcp networks and a path for "unix"; names are looked up on the floor above. With an error,
-	// of socket(2) or of connect(2), there is no descriptor.
-	Connect(network, address string) (fd int, pending bool, err error)
+	// "ip:port" for the tcp networks and a path for "unix"; names are looked up on the floor above. A valid local is
+	// bound to first: it has the family of address, port 0 means any, and "unix" has none. With an error, of
+	// socket(2), bind(2) or connect(2), there is no descriptor.
+	Connect(network, address string, local netip.AddrPort) (fd int, pending bool, err error)
 
 	// ConnectResult reads and clears the outcome of a connect: zero once the connection is made, EINPROGRESS while it
 	// is still being made (the event was spurious), otherwise why it failed.
@@ -84,7 +85,8 @@ type Sockets interface {
 
 // Clock is the part of Kernel that tells the time.
 type Clock interface {
-	// Monotonic is the time since some fixed moment. It never goes back.
+	// Monotonic is the time since some fixed moment, the same one for all kernels of a process (those of a simulated
+	// world are one process): loops may compare what they read. It never goes back.
 	Monotonic() time.Duration
 	// Wall is the time of day, for people and for the Date header.
 	Wall() time.Time
@@ -117,6 +119,15 @@ type ListenOptions struct {
 	Delay bool
 	// UnixMode, if not 0, is set on the path of a Unix socket (chmod after bind).
 	UnixMode fs.FileMode
+}
+
+// ConnectOptions say how a connection is made. The zero value is good.
+type ConnectOptions struct {
+	// LocalAddr is the address to connect from, for the tcp networks: one of this machine's, and port 0 means any port.
+	// A port without an address is a port of whichever address the system picks. The zero value leaves both to the
+	// system. It may be one that a connection from the same port has just left (SO_REUSEADDR), and on Linux port 0 picks
+	// among those not in use towards this peer, not towards anybody (IP_BIND_ADDRESS_NO_PORT).
+	LocalAddr netip.AddrPort
 }
 
 // Option names a socket option that takes an integer.

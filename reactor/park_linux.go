@@ -46,7 +46,7 @@ const (
 )
 
 func (k *park) init(p *poller, o SystemOptions) error {
-	k.p, k.pinned, k.base = p, o.Pinned, newClock()
+	k.p, k.pinned, k.slept = p, o.Pinned, k.base.Monotonic()
 	k.shared = runtime.GOMAXPROCS(0) > 1
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {

@@ -49,6 +49,9 @@ func (*sockets) Accept(fd int) (int, netip.AddrPort, Errno) {
 	return n, addrPort(sa), 0
 }
 
+// leavePortToConnect does nothing: here bind picks the port.
+func leavePortToConnect(int) {}
+
 // Close is close(2).
 func (*sockets) Close(fd int) Errno { return errnoOf(unix.Close(fd)) }
 

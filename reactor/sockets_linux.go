@@ -73,6 +73,13 @@ func (*sockets) Close(fd int) Errno {
 	return errno
 }
 
+// leavePortToConnect has bind take an address without a port. The connect then picks a port that is free towards its
+// peer; bind would have to pick one that is free towards everybody, and there are 28,000. A kernel that does not know
+// the option (before 4.2) picks in bind, which does as well until they run out.
+func leavePortToConnect(fd int) {
+	_ = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+}
+
 // rawAddrPort reads the address the kernel wrote; zero if it is not an IP address.
 func rawAddrPort(sa *unix.RawSockaddrAny) netip.AddrPort {
 	switch sa.Addr.Family {

@@ -86,13 +86,17 @@ func stale(path string) bool {
 // Relisten is listen(2) on a socket that listens.
 func (*sockets) Relisten(fd, backlog int) Errno { return errnoOf(unix.Listen(fd, backlog)) }
 
-// Connect is socket and connect.
-func (*sockets) Connect(network, address string) (fd int, pending bool, err error) {
+// Connect is socket, bind if there is a local address, and connect.
+func (*sockets) Connect(network, address string, local netip.AddrPort) (fd int, pending bool, err error) {
 	if network == "unix" {
 		fd, _, err = socket.UnixSocket(network, address, false, nil, nil)
 	} else {
-		noDelay := []socket.Option[int]{{SetSockOpt: socket.SetNoDelay, Opt: 1}}
-		fd, _, err = socket.TCPSocket(network, address, false, noDelay, nil)
+		opts := []socket.Option[int]{{SetSockOpt: socket.SetNoDelay, Opt: 1}}
+		if local.IsValid() {
+			bind := func(fd, _ int) error { return bindBeforeConnect(fd, local) }
+			opts = append(opts, socket.Option[int]{SetSockOpt: bind}) // options are set before the connect
+		}
+		fd, _, err = socket.TCPSocket(network, address, false, opts, nil)
 	}
 	switch {
 	case err == nil:
@@ -101,6 +105,17 @@ func (*sockets) Connect(network, address string) (fd int, pending bool, err erro
 		return fd, true, nil
 	}
 	return -1, false, err
+}
+
+// bindBeforeConnect gives fd its own address.
+func bindBeforeConnect(fd int, local netip.AddrPort) error {
+	if local.Port() == 0 {
+		leavePortToConnect(fd)
+	} else if err := socket.SetReuseAddr(fd, 1); err != nil {
+		return err
+	}
+	addr := local.Addr()
+	return os.NewSyscallError("bind", unix.Bind(fd, socket.IPToSockaddr(addr.AsSlice(), int(local.Port()), addr.Zone())))
 }
 
 // ConnectResult is SO_ERROR, and getpeername to tell a finished connect from an event that came for nothing.

@@ -11,7 +11,7 @@ func System(o SystemOptions) (Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &system{poller: p, clock: newClock()}, nil
+	return &system{poller: p}, nil
 }
 
 // system is the real Kernel; each part is in a file of its own.

@@ -114,6 +114,42 @@ func (w *World) listenerPath(path string) *socket {
 	return nil
 }
 
+// bindOut decides whether a socket that connects to to may have the address local, which may be none, and which port
+// it gets. As on Linux with SO_REUSEADDR a port may be that of another connection, unless both go to the same peer.
+func (w *World) bindOut(local, to netip.AddrPort) (netip.AddrPort, Errno) {
+	ip, port := local.Addr(), local.Port()
+	switch {
+	case !local.IsValid() || ip.IsUnspecified():
+		ip = loopback(to.Addr().Is6())
+	case !ip.IsLoopback():
+		return local, syscall.EADDRNOTAVAIL
+	}
+	switch {
+	case port == 0:
+		return netip.AddrPortFrom(ip, w.ephemeral()), 0
+	case port < 1024:
+		return local, syscall.EACCES
+	}
+	local = netip.AddrPortFrom(ip, port)
+	for _, l := range w.listeners {
+		if l.kind == kindTCPListener && covers(l.local, local) {
+			return local, syscall.EADDRINUSE
+		}
+	}
+	for _, s := range w.fds {
+		if s == nil || s.kind != kindTCP || s.local != local || s.dead {
+			continue
+		}
+		if w.bsd() {
+			return local, syscall.EADDRINUSE // there it takes SO_REUSEPORT, whoever the peers are
+		}
+		if s.remote == to {
+			return local, syscall.EADDRNOTAVAIL
+		}
+	}
+	return local, 0
+}
+
 // bind decides whether a listener may have addr, and which port it gets.
 func (w *World) bind(addr netip.AddrPort, reuse bool) (netip.AddrPort, Errno) {
 	ip := addr.Addr()

@@ -3,6 +3,7 @@ package simkernel_test
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -231,7 +232,7 @@ func TestAForeignServerIsReached(t *testing.T) {
 	got.Reset()
 	g.want("read", g.read(fd, 10), outcome{0, syscall.ECONNRESET})
 	stop()
-	fd, _, err := k.Connect("tcp", "203.0.113.7:443")
+	fd, _, err := k.Connect("tcp", "203.0.113.7:443", netip.AddrPort{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func TestRoutesDecideTheFateOfAConnect(t *testing.T) {
 	} {
 		w, k, g := world(t, simkernel.Options{})
 		w.Route("192.0.2.1:0", c.fate)
-		fd, pending, err := k.Connect("tcp", "192.0.2.1:80")
+		fd, pending, err := k.Connect("tcp", "192.0.2.1:80", netip.AddrPort{})
 		if c.now != 0 {
 			if !errors.Is(err, c.now) || fd >= 0 || pending || w.OpenFDs() != 0 {
 				t.Errorf("fate %d: fd %d, pending %v, %v", c.fate, fd, pending, err)
@@ -288,7 +289,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	if _, errno := k.Reserve(); errno != syscall.EMFILE {
 		t.Errorf("reserve: %v", errno)
 	}
-	if _, _, err := k.Connect("tcp", address); !errors.Is(err, syscall.EMFILE) {
+	if _, _, err := k.Connect("tcp", address, netip.AddrPort{}); !errors.Is(err, syscall.EMFILE) {
 		t.Errorf("connect: %v", err)
 	}
 	if _, err := k.Listen("tcp", "127.0.0.1:0", reactor.ListenOptions{}); !errors.Is(err, syscall.EMFILE) {

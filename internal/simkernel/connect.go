@@ -47,13 +47,16 @@ func (w *World) fate(addr netip.AddrPort) (Fate, bool) {
 }
 
 // connectTCP sends the SYN. Without latency and faults the connection is made when it returns, and Linux nevertheless
-// says EINPROGRESS: so do we.
-func (w *World) connectTCP(s *socket, to netip.AddrPort) Errno {
+// says EINPROGRESS: so do we. A valid local is bound to first.
+func (w *World) connectTCP(s *socket, to, local netip.AddrPort) Errno {
 	if to.Addr().IsUnspecified() {
 		to = netip.AddrPortFrom(loopback(to.Addr().Is6()), to.Port()) // 0.0.0.0 is this machine
 	}
-	s.state, s.remote = stateConnecting, to
-	s.local = netip.AddrPortFrom(loopback(to.Addr().Is6()), w.ephemeral())
+	local, errno := w.bindOut(local, to)
+	if errno != 0 {
+		return errno
+	}
+	s.state, s.remote, s.local = stateConnecting, to, local
 	fate, routed := w.fate(to)
 	switch {
 	case routed && fate == NoRoute:

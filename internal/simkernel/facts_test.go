@@ -1,7 +1,9 @@
 package simkernel_test
 
 import (
+	"errors"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -314,7 +316,7 @@ func TestAConnectThatNobodyWantsIsRefused(t *testing.T) {
 	onLinux(t, func(t *testing.T, g *rig) {
 		ln, address := g.listen("tcp")
 		g.close(ln)
-		fd, pending, err := g.k.Connect("tcp", address)
+		fd, pending, err := g.k.Connect("tcp", address, netip.AddrPort{})
 		if !pending || err != nil {
 			t.Fatalf("pending %v, %v", pending, err)
 		}
@@ -359,6 +361,38 @@ func TestAnEstablishedConnectionKnowsBothAddressesUntilItIsReset(t *testing.T) {
 	})
 }
 
+func TestConnectionsToDifferentPeersMayShareAPort(t *testing.T) {
+	onLinux(t, func(t *testing.T, g *rig) {
+		_, first := g.listen("tcp")
+		_, second := g.listen("tcp")
+		local := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(20_000+os.Getpid()%10_000))
+		for _, try := range []struct {
+			to   string
+			want reactor.Errno
+		}{{first, 0}, {second, 0}, {first, syscall.EADDRNOTAVAIL}} {
+			fd, _, err := g.k.Connect("tcp", try.to, local)
+			for len(g.open) == 2 && errnoIn(err) == syscall.EADDRINUSE { // somebody else has it
+				local = netip.AddrPortFrom(local.Addr(), local.Port()+1)
+				fd, _, err = g.k.Connect("tcp", try.to, local)
+			}
+			if errno := errnoIn(err); errno != try.want {
+				t.Errorf("from %v to %s: got %v, want %v", local, try.to, err, try.want)
+			} else if errno == 0 {
+				g.own(fd)
+			}
+		}
+		for _, fd := range slices.Clone(g.open)[2:] {
+			g.reset(fd) // nothing is left that waits with the port
+		}
+	})
+}
+
+func errnoIn(err error) reactor.Errno {
+	var errno reactor.Errno
+	errors.As(err, &errno)
+	return errno
+}
+
 func TestUnixSocketsHaveNoAddresses(t *testing.T) {
 	onAll(t, func(t *testing.T, g *rig) {
 		fd, _ := g.pair("unix")
@@ -373,7 +407,7 @@ func TestUnixSocketsHaveNoAddresses(t *testing.T) {
 func TestAUnixPathWithoutListenerIsRefusedAtOnce(t *testing.T) {
 	onAll(t, func(t *testing.T, g *rig) {
 		path := filepath.Join(t.TempDir(), "s")
-		fd, pending, err := g.k.Connect("unix", path)
+		fd, pending, err := g.k.Connect("unix", path, netip.AddrPort{})
 		if pending || fd >= 0 || !isErrno(err, syscall.ENOENT) {
 			t.Errorf("missing path: fd %d, pending %v, %v", fd, pending, err)
 		}
@@ -385,7 +419,7 @@ func TestAUnixPathWithoutListenerIsRefusedAtOnce(t *testing.T) {
 			t.Errorf("second listener: %v", err)
 		}
 		must(g, g.k.Close(ln))
-		fd, pending, err = g.k.Connect("unix", path)
+		fd, pending, err = g.k.Connect("unix", path, netip.AddrPort{})
 		if pending || fd >= 0 || !isErrno(err, syscall.ECONNREFUSED) {
 			t.Errorf("stale path: fd %d, pending %v, %v", fd, pending, err)
 		}
@@ -413,13 +447,13 @@ func TestAFullUnixBacklogGivesWouldBlock(t *testing.T) {
 		}
 		g.own(ln)
 		for i := range 3 {
-			fd, _, err := g.k.Connect("unix", path)
+			fd, _, err := g.k.Connect("unix", path, netip.AddrPort{})
 			if err != nil {
 				t.Fatalf("connect %d: %v", i, err)
 			}
 			g.own(fd)
 		}
-		fd, pending, err := g.k.Connect("unix", path)
+		fd, pending, err := g.k.Connect("unix", path, netip.AddrPort{})
 		if pending || fd >= 0 || !isErrno(err, syscall.EAGAIN) {
 			t.Errorf("fd %d, pending %v, %v", fd, pending, err)
 		}

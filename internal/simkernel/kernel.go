@@ -152,11 +152,11 @@ func (k *Kernel) accept(fd int) (int, netip.AddrPort, Errno) {
 	return child.fd, child.remote, 0
 }
 
-// Connect is socket and connect.
-func (k *Kernel) Connect(network, address string) (int, bool, error) {
+// Connect is socket, bind and connect.
+func (k *Kernel) Connect(network, address string, local netip.AddrPort) (int, bool, error) {
 	w := k.begin("Connect")
 	w.calls.Connect++
-	fd, pending, errno, err := w.connect(network, address)
+	fd, pending, errno, err := w.connect(network, address, local)
 	if errno != 0 {
 		err = os.NewSyscallError("connect", errno)
 	}
@@ -164,7 +164,7 @@ func (k *Kernel) Connect(network, address string) (int, bool, error) {
 	return fd, pending, err
 }
 
-func (w *World) connect(network, address string) (fd int, pending bool, errno Errno, err error) {
+func (w *World) connect(network, address string, local netip.AddrPort) (fd int, pending bool, errno Errno, err error) {
 	var to netip.AddrPort
 	s := w.newSocket(kindUnix)
 	if network != "unix" {
@@ -177,13 +177,17 @@ func (w *World) connect(network, address string) (fd int, pending bool, errno Er
 			return -1, false, syscall.EAFNOSUPPORT, nil
 		}
 	}
+	if local.IsValid() && (s.kind == kindUnix || local.Addr().Is4() != to.Addr().Is4()) {
+		w.violate("Connect to %s from %v, which is of another family", address, local)
+		return -1, false, syscall.EINVAL, nil
+	}
 	if w.full() {
 		return -1, false, syscall.EMFILE, nil
 	}
 	if s.kind == kindUnix {
 		errno = w.connectUnix(s, address)
 	} else {
-		errno = w.connectTCP(s, to)
+		errno = w.connectTCP(s, to, local)
 		pending = errno == 0
 	}
 	if errno != 0 {

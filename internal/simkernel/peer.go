@@ -33,7 +33,7 @@ func (w *World) Dial(address string) *Peer {
 		}
 		return p
 	}
-	if errno := w.connectTCP(s, to); errno != 0 {
+	if errno := w.connectTCP(s, to, netip.AddrPort{}); errno != 0 {
 		s.fail(errno)
 	}
 	return p

@@ -2,6 +2,7 @@ package simkernel_test
 
 import (
 	"errors"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -83,7 +84,7 @@ func (g *rig) listen(network string) (fd int, address string) {
 // connect makes a connection and leaves its other end in the listener's queue.
 func (g *rig) connect(network, address string) int {
 	g.t.Helper()
-	fd, pending, err := g.k.Connect(network, address)
+	fd, pending, err := g.k.Connect(network, address, netip.AddrPort{})
 	if err != nil {
 		g.t.Fatal(err)
 	}

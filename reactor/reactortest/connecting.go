@@ -2,6 +2,8 @@ package reactortest
 
 import (
 	"fmt"
+	"net/netip"
+	"os"
 
 	"github.com/weir-go/weir/reactor"
 )
@@ -22,6 +24,11 @@ var connectingBehaviours = []behaviour{
 	{"connect_to_a_peer_that_closes_at_once", nil, connectToLeaver},
 	{"connect_event_for_nothing", tcp4, connectSpuriousEvent},
 	{"getsockname", nil, addresses}, // getsockname_tcp
+	{"connect_that_fails_at_once", nil, connectFailsAtOnce},
+	{"connect_from_an_address", tcp, connectFromAddress},
+	{"connect_from_a_port", tcp, connectFromPort},
+	{"connect_from_an_address_that_cannot_be", tcp, connectFromNowhere},
+	{"a_unix_socket_connects_from_no_address", pipe, connectUnixFromAddress},
 	{"pipe_connect_bad_name", pipe, pipeConnectBadName},
 	{"pipe_connect_to_file", pipe, pipeConnectStale},
 	{"pipe_connect_multiple", nil, connectMultiple},
@@ -295,6 +302,122 @@ func addresses(e *env) {
 			e.Errorf("the remote address is %v after a reset, was %v", c.RemoteAddr(), remote)
 		}
 	})
+}
+
+// connectFailsAtOnce: what the call itself says is told in the callback all the same.
+func connectFailsAtOnce(e *env) {
+	e.k.Fail = func(call Call, _ int) reactor.Errno {
+		if call == CallConnect {
+			return reactor.EMFILE
+		}
+		return 0
+	}
+	c, err := e.R.Connect(kindOf(e.network), e.Refusing(e.network), e.noteThen("connect", func(err error) {
+		e.wantErr("connect", err, reactor.EMFILE)
+	}))
+	e.must(err)
+	e.wantLog()
+	e.untilLogged(1)
+	e.k.Fail = nil
+	if e.R.Live() != 1 || e.R.Refs() != 0 || c.FD() >= 0 {
+		e.Errorf("%d alive, %d references, descriptor %d", e.R.Live(), e.R.Refs(), c.FD())
+	}
+}
+
+// connectFromAddress: the peer sees the address that was asked for, and some port.
+func connectFromAddress(e *env) {
+	server := e.Listen(e.network)
+	defer server.Close()
+	local := netip.AddrPortFrom(netip.MustParseAddrPort(server.Addr()).Addr(), 0)
+	for _, local := range []netip.AddrPort{local, netip.AddrPortFrom(netip.AddrFrom16(local.Addr().As16()), 0)} {
+		c, err := e.R.ConnectWith("tcp", server.Addr(), reactor.ConnectOptions{LocalAddr: local}, e.note("connect"))
+		e.must(err)
+		p := e.accept(server)
+		e.untilLogged(1)
+		e.wantLog("connect: ok")
+		e.log = nil
+		if got := c.LocalAddr(); got.Addr() != local.Addr().Unmap() || got.Port() == 0 || got != p.RemoteAddr() {
+			e.Errorf("connected from %v, the peer says %v, want %v and a port", got, p.RemoteAddr(), local.Addr())
+		}
+		p.Close()
+		e.closeConn(c)
+		e.log = nil
+	}
+}
+
+// connectFromPort: and the port, with an address or without, as soon as a connection from there is over.
+func connectFromPort(e *env) {
+	server := e.Listen(e.network)
+	defer server.Close()
+	addr := netip.MustParseAddrPort(server.Addr()).Addr()
+	// A port that the system does not hand out: on a busy machine each of those is waiting for somebody's late segments.
+	port := uint16(20_000 + os.Getpid()%10_000)
+	for i := 0; i < 2; {
+		local := netip.AddrPortFrom(addr, port)
+		c, err := e.R.ConnectWith("tcp", server.Addr(), reactor.ConnectOptions{LocalAddr: local}, e.note("connect"))
+		e.must(err)
+		e.untilLogged(1)
+		if i == 0 && e.log[0] != "connect: ok" {
+			port++ // somebody else has it
+			e.closeConn(c)
+			e.log = nil
+			continue
+		}
+		e.wantLog("connect: ok")
+		p := e.accept(server)
+		if got := c.LocalAddr(); got != netip.AddrPortFrom(netip.MustParseAddrPort(server.Addr()).Addr(), port) || got != p.RemoteAddr() {
+			e.Errorf("connected from %v, the peer says %v, want port %d", got, p.RemoteAddr(), port)
+		}
+		e.log = nil
+		e.must(c.CloseReset(e.noteClose("close"))) // without a reset the port waits, too
+		e.untilLogged(1)
+		e.log = nil
+		p.Close()
+		addr = netip.Addr{}
+		i++
+	}
+}
+
+// connectFromNowhere: what is wrong with the local address is told in the callback, and nothing is left.
+func connectFromNowhere(e *env) {
+	server := e.Listen(e.network)
+	defer server.Close()
+	ln, address := e.listen(reactor.ListenOptions{}, func(*reactor.Conn) {})
+	foreign, other := "192.0.2.1:0", "[::1]:0"
+	if e.network == "tcp6" {
+		foreign, other = "[2001:db8::1]:0", "127.0.0.1:0"
+	}
+	for _, try := range []struct {
+		local string
+		want  reactor.Errno
+	}{
+		{address, reactor.EADDRINUSE},
+		{foreign, reactor.EADDRNOTAVAIL},
+		{other, reactor.EAFNOSUPPORT},
+	} {
+		o := reactor.ConnectOptions{LocalAddr: netip.MustParseAddrPort(try.local)}
+		c, err := e.R.ConnectWith("tcp", server.Addr(), o, e.noteThen("connect", func(err error) { e.wantErr("connect", err, try.want) }))
+		e.must(err)
+		e.wantLog()
+		e.untilLogged(1)
+		if c.FD() >= 0 {
+			e.Errorf("from %s: the failed connection has the descriptor %d", try.local, c.FD())
+		}
+		e.closeConn(c)
+		e.log = nil
+	}
+	ln.Close(nil)
+	if p := server.Accept(); p != nil {
+		e.Errorf("a connection came from %v", p.RemoteAddr())
+	}
+}
+
+func connectUnixFromAddress(e *env) {
+	o := reactor.ConnectOptions{LocalAddr: netip.MustParseAddrPort("127.0.0.1:0")}
+	_, err := e.R.ConnectWith("unix", e.Refusing("unix"), o, e.note("never"))
+	e.wantErr("ConnectWith", err, reactor.EINVAL)
+	e.settle()
+	e.wantLog()
 }
 
 // pipeConnectBadName: a path that is not there.

@@ -69,6 +69,7 @@ const (
 	CallWrite   Call = "write" // Write and Writev
 	CallAccept  Call = "accept"
 	CallReserve Call = "reserve" // without a descriptor: -1
+	CallConnect Call = "connect" // without a descriptor: -1
 )
 
 func (k *Kernel) fail(call Call, fd int) reactor.Errno {
@@ -134,9 +135,12 @@ func (k *Kernel) Accept(fd int) (int, netip.AddrPort, reactor.Errno) {
 }
 
 // Connect counts.
-func (k *Kernel) Connect(network, address string) (int, bool, error) {
+func (k *Kernel) Connect(network, address string, local netip.AddrPort) (int, bool, error) {
 	k.Counts.Connects++
-	return k.Kernel.Connect(network, address)
+	if errno := k.fail(CallConnect, -1); errno != 0 {
+		return -1, false, os.NewSyscallError("connect", errno)
+	}
+	return k.Kernel.Connect(network, address, local)
 }
 
 // Read counts.
