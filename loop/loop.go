@@ -25,6 +25,8 @@ type Loop struct {
 	working int // work queued that done has not been told of
 	pool    *Pool
 
+	resolver *Resolver
+
 	ticks  ticks
 	mail   mailbox
 	timers timers
@@ -51,6 +53,9 @@ func New(o Options) (*Loop, error) {
 	l := &Loop{r: reactor.New(k, reactor.Options{ReadBuffer: o.ReadBuffer}), opts: o, pool: o.Pool}
 	if l.pool == nil {
 		l.pool = sharedPool
+	}
+	if l.resolver = o.Resolver; l.resolver == nil {
+		l.resolver = sharedResolver
 	}
 	l.UpdateTime()
 	return l, nil

@@ -13,6 +13,8 @@ type Options struct {
 	ReadBuffer int
 	// Pool runs the loop's work and look-ups. The default is one that all loops share, of 4 goroutines.
 	Pool *Pool
+	// Resolver looks names up. The default is one that all loops share, which keeps no answers.
+	Resolver *Resolver
 	// OnUncaught is told of errors that nobody listens for. The default logs them.
 	OnUncaught func(error)
 	// OnPanic is told of panics in callbacks, after what they belonged to has been reset. The default logs them with

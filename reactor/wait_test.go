@@ -120,3 +120,15 @@ func TestTheClocksOfTheKernel(t *testing.T) {
 		}
 	})
 }
+
+// What one loop has noted another may compare.
+func TestKernelsOfOneProcessCountFromOneMoment(t *testing.T) {
+	first, _ := realReactor(t)
+	time.Sleep(time.Millisecond)
+	second, _ := realReactor(t)
+	before := first.R.Kernel().Monotonic()
+	between := second.R.Kernel().Monotonic()
+	if after := first.R.Kernel().Monotonic(); between < before || between > after {
+		t.Errorf("got %v, want it between %v and %v", between, before, after)
+	}
+}
