@@ -28,6 +28,12 @@ func (l *Loop) NewTimer() *Timer {
 	return t
 }
 
+// initQuiet makes t a timer of the loop's own: no handle, so that Walk does not come upon it, and no reason to go on
+// running. It need not be closed.
+func (t *Timer) initQuiet(l *Loop) {
+	t.l, t.self, t.unref, t.index = l, t, true, -1
+}
+
 // Start calls cb after timeout and, if repeat is not 0, every repeat from then on. The time counts from the loop's Now.
 // A timer that runs starts anew. One started with 0 by a timer's callback runs in the next iteration, not in this pass.
 // Negative times count as 0, and times past the end of the clock as its end. It returns EINVAL without a callback and
