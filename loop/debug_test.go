@@ -4,6 +4,7 @@ package loop
 
 import (
 	"os"
+	"net/netip"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,6 +37,8 @@ func TestCallFromAForeignGoroutinePanics(t *testing.T) {
 			signal.Start(syscall.SIGUSR1, func(os.Signal) {})
 		},
 		"Signal.Stop": func() { signal.Stop() },
+		"Lookup":      func() { l.Lookup("ip", "192.0.2.1", func([]netip.Addr, error) {}) },
+		"Dial":        func() { l.Dial("tcp", "192.0.2.1:1", DialOptions{}, func(*reactor.Conn, error) {}) },
 		"Conn.Write":  func() { client.Write([][]byte{{1}}, nil) },
 	}
 	l.Post(func() {

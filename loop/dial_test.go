@@ -106,7 +106,9 @@ func newDialWorld(t testing.TB, so simkernel.Options, h *fakeHost) (*delayedKern
 
 func newDialWorldWith(t testing.TB, so simkernel.Options, o Options, h *fakeHost) (*delayedKernel, *Loop) {
 	t.Helper()
-	o.Resolver = NewResolver(ResolverOptions{Lookup: h.lookup})
+	if o.Resolver == nil {
+		o.Resolver = NewResolver(ResolverOptions{Lookup: h.lookup})
+	}
 	k, l := newDelayed(t, so, o)
 	w := k.World()
 	for addr, fate := range map[string]simkernel.Fate{

@@ -58,6 +58,12 @@
 //   - A signal that is watched never has its default action meanwhile, whoever else starts and stops.
 //   - A panic resets the connection that the callback belonged to, and nobody else notices: see Options.OnPanic.
 //
+// # Names
+//
+// Lookup turns a name into addresses, off the loop; Dial makes a connection to a name, and tries its addresses as RFC
+// 8305 (Happy Eyeballs) says. Connect is what they stand on: one address, one attempt. A Resolver may keep answers, and
+// loops may share it.
+//
 // # Goroutines
 //
 // A Loop and all it has given out belong to the goroutine that calls Run. Others may call Post, Async.Send, Stop and

@@ -11,7 +11,8 @@ import (
 // delayedKernel is a simulated kernel that runs work in the order of its own script, and remembers what was connected to.
 type delayedKernel struct {
 	*simkernel.Kernel
-	delays   []time.Duration // of the next Works; 0 once they are used up
+	delays   []time.Duration      // of the next Works
+	delay    func() time.Duration // of those after them; nil: 0
 	works    int
 	connects []connected
 }
@@ -23,8 +24,11 @@ type connected struct {
 
 func (k *delayedKernel) Work(_ bool, fn func()) bool {
 	d := time.Duration(0)
-	if len(k.delays) > 0 {
+	switch {
+	case len(k.delays) > 0:
 		d, k.delays = k.delays[0], k.delays[1:]
+	case k.delay != nil:
+		d = k.delay()
 	}
 	k.works++
 	k.World().After(d, fn)

@@ -1,19 +1,11 @@
 package loop
 
-// The behaviours of libuv's own tests, each under its name there: the loop's in this file, those of timers, of async
-// handles and of references in timer_test.go, async_test.go and ref_test.go. Where weir differs on purpose the test
-// asserts what weir documents, and says why.
+// The behaviours of libuv's own tests, each under its name there: the loop's in this file; those of timers, of async
+// handles, of references, of work, signals, look-ups, UDP, metrics and polling each in a file of theirs. Where weir
+// differs on purpose the test asserts what weir documents, and says why.
 //
-// Coming with what they are about, none of which is built yet:
-//
-//   - look-up: threadpool_cancel_getaddrinfo, getaddrinfo_basic, getaddrinfo_fail, getaddrinfo_concurrent
-//   - metrics: metrics_idle_time, metrics_idle_time_thread, metrics_idle_time_zero, metrics_info_check,
-//     metrics_pool_events, and the part of loop_configure that turns them on
-//   - UDP: udp_ref, udp_ref2, udp_ref3, and all of udp_*
-//   - poll handles: poll_*
-//
-// There is nothing to test of loop_configure otherwise: options are fields of a struct, so an unknown one does not
-// compile. The behaviours of connections, listeners and pipes (tcp_*, pipe_*, shutdown_* …) are in the tests of reactor.
+// There is nothing to test of loop_configure: options are fields of a struct, so an unknown one does not compile. The
+// behaviours of connections, listeners and pipes (tcp_*, pipe_*, shutdown_* …) are in the tests of reactor.
 
 import (
 	"errors"

@@ -18,10 +18,12 @@ const (
 	ECONNABORTED  = syscall.ECONNABORTED
 	ECONNREFUSED  = syscall.ECONNREFUSED
 	ECONNRESET    = syscall.ECONNRESET
+	EHOSTUNREACH  = syscall.EHOSTUNREACH
 	EINPROGRESS   = syscall.EINPROGRESS
 	EINTR         = syscall.EINTR
 	EINVAL        = syscall.EINVAL
 	EMFILE        = syscall.EMFILE
+	ENETUNREACH   = syscall.ENETUNREACH
 	ENFILE        = syscall.ENFILE
 	ENOBUFS       = syscall.ENOBUFS
 	ENOENT        = syscall.ENOENT
