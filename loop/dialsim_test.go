@@ -34,13 +34,13 @@ func TestDialSimulation(t *testing.T) {
 }
 
 type dialSim struct {
-	t      *testing.T
-	rng    *rand.Rand
-	k      *delayedKernel
-	l      *Loop
-	kind   bool // no faults, time-outs or cancels
-	hosts  map[string]*fakeHost
-	open   int // dials that are not over
+	t     *testing.T
+	rng   *rand.Rand
+	k     *delayedKernel
+	l     *Loop
+	kind  bool // no faults, time-outs or cancels
+	hosts map[string]*fakeHost
+	open  int // dials that are not over
 }
 
 // fates are the addresses of newDialWorld, with those that work twice as likely.

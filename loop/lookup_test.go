@@ -575,3 +575,32 @@ func TestQuickWorkDoesNotWaitForANameServer(t *testing.T) {
 		f.want(t, "192.0.2.1")
 	}
 }
+
+// Two loops of a simulated process: one look-up for both, whose answer grows old for both at the same moment.
+func TestSimulatedLoopsShareLookUpsInVirtualTime(t *testing.T) {
+	z := &zone{hosts: map[string][]string{"host1": {"192.0.2.1"}}}
+	o := Options{Resolver: NewResolver(ResolverOptions{TTL: time.Minute, Lookup: z.lookup})}
+	k, l := newDelayed(t, simkernel.Options{Seed: 1}, o)
+	o.Kernel = &delayedKernel{Kernel: k.World().Kernel()}
+	m := newLoop(t, o)
+	both := func(want int64) {
+		t.Helper()
+		_, f := lookUp(t, l, "ip", "host1")
+		_, g := lookUp(t, m, "ip", "host1")
+		for l.Alive() || m.Alive() {
+			once(t, l)
+			once(t, m)
+		}
+		f.want(t, "192.0.2.1")
+		g.want(t, "192.0.2.1")
+		if n := z.asked.Load(); n != want {
+			t.Errorf("at %v: asked %d times, want %d", k.Monotonic(), n, want)
+		}
+	}
+	k.delays = []time.Duration{time.Second}
+	both(1)
+	k.World().Advance(time.Minute - 1)
+	both(1)
+	k.World().Advance(1)
+	both(2)
+}

@@ -387,6 +387,21 @@ func TestConnectionsToDifferentPeersMayShareAPort(t *testing.T) {
 	})
 }
 
+// There it takes SO_REUSEPORT, which would also let a stranger in.
+func TestConnectionsMayNotShareAPort(t *testing.T) {
+	onBSD(t, func(t *testing.T, g *rig) {
+		_, first := g.listen("tcp")
+		_, second := g.listen("tcp")
+		local := netip.MustParseAddrPort("127.0.0.1:20123")
+		fd, _, err := g.k.Connect("tcp", first, local)
+		must(g, errnoIn(err))
+		if _, _, err := g.k.Connect("tcp", second, local); errnoIn(err) != syscall.EADDRINUSE {
+			t.Errorf("got %v", err)
+		}
+		g.reset(g.own(fd))
+	})
+}
+
 func errnoIn(err error) reactor.Errno {
 	var errno reactor.Errno
 	errors.As(err, &errno)
