@@ -64,7 +64,7 @@ func (r *dialed) end(t testing.TB, l *Loop) {
 		t.Errorf("done was called %d times", r.told)
 	}
 	d := r.d
-	if d.done != nil || d.attempts != nil || d.asked != [families]*Lookup{} || d.why != nil || d.state != dialOver {
+	if d.done != nil || d.attempts != nil || d.tried != nil || d.unfound != nil || d.asked != [families]*Lookup{} || d.why != nil || d.state != dialOver {
 		t.Errorf("the dial holds on to something: %+v", d)
 	}
 	if l.working != 0 || len(l.timers.heap) > 0 || l.r.Live() > 0 || l.r.Refs() > 0 {
@@ -293,8 +293,8 @@ func TestDialTriesAddressesInTheOrderAndAtTheTimesOfRFC8305(t *testing.T) {
 			if got := strings.Join(attempts, ", "); got != try.want {
 				t.Errorf("attempts:\n got %s\nwant %s", got, try.want)
 			}
-			if r.at != try.ends {
-				t.Errorf("it ended at %v, want %v", r.at, try.ends)
+			if r.at != try.ends || k.Monotonic() != try.ends {
+				t.Errorf("it ended at %v, and kept the loop until %v, want %v", r.at, k.Monotonic(), try.ends)
 			}
 			var wrong *net.AddrError
 			switch {

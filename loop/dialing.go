@@ -130,7 +130,7 @@ func (d *Dialing) attempt(address string) {
 func (a *attempt) ended(err error) {
 	d, c := a.d, a.c
 	a.d, a.c = nil, nil
-	if d == nil || d.state >= dialOwing {
+	if d.state >= dialOwing {
 		return // it was closed when the dial ended without it
 	}
 	d.attempts = slices.DeleteFunc(d.attempts, func(b *attempt) bool { return a == b })

@@ -58,13 +58,10 @@ func (l *Loop) lookup(r *Resolver, network, host string, done func([]netip.Addr,
 // answer the context of the question is cancelled. It is for the loop's goroutine.
 func (k *Lookup) Cancel() {
 	k.l.r.CheckGoroutine()
-	if k.done == nil || k.cancelled {
-		return
-	}
 	k.cancelled = true
 	if k.r.leave(k) {
 		_ = k.l.Post(k.tell) // the loop cannot be closed: it counts what has not ended
-	} // otherwise the answer is on its way, and tell finds that it is not wanted
+	} // otherwise the answer is on its way, and tell will find that it is not wanted; or it was told
 }
 
 // answered has the loop call done. Any goroutine may call it, once.

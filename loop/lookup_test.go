@@ -199,6 +199,18 @@ func (g *gate) lookup(ctx context.Context, _, host string) ([]netip.Addr, error)
 	return addresses("192.0.2.1"), nil
 }
 
+// next waits for something that other goroutines do.
+func next[T any](t testing.TB, from <-chan T) T {
+	t.Helper()
+	select {
+	case x := <-from:
+		return x
+	case <-time.After(patience):
+		t.Fatalf("it did not happen within %v", patience)
+		panic("not reached")
+	}
+}
+
 func TestLookupsOfOneNameAreOneLookUpAndEachHasItsOwnAnswer(t *testing.T) {
 	g := newGate()
 	o := withLookup(g.lookup)()
@@ -210,7 +222,7 @@ func TestLookupsOfOneNameAreOneLookUpAndEachHasItsOwnAnswer(t *testing.T) {
 			all = append(all, f)
 		}
 	}
-	<-g.begun
+	next(t, g.begun)
 	close(g.open)
 	run(t, l)
 	run(t, m)
@@ -263,7 +275,7 @@ func TestCancelOfTheLastWhoWaitsCancelsTheContext(t *testing.T) {
 	l, m := newLoop(t, o), newLoop(t, o)
 	first, f1 := lookUp(t, l, "ip", "example.org")
 	second, f2 := lookUp(t, m, "ip", "example.org")
-	<-g.begun
+	next(t, g.begun)
 	first.Cancel()
 	runUntil(t, l, "answer", func() bool { return f1.told == 1 })
 	f1.wantErr(t, reactor.ECANCELED)
@@ -271,7 +283,7 @@ func TestCancelOfTheLastWhoWaitsCancelsTheContext(t *testing.T) {
 		t.Error("the look-up ended while somebody waited")
 	}
 	second.Cancel()
-	if err := <-g.ended; !errors.Is(err, context.Canceled) {
+	if err := next(t, g.ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("the context's error: %v", err)
 	}
 	run(t, m)
@@ -284,7 +296,7 @@ func TestALookupGoesOnWithoutTheLoopThatAskedFirst(t *testing.T) {
 	o := withLookup(g.lookup)()
 	l, m := newLoop(t, o), newLoop(t, o)
 	first, f1 := lookUp(t, l, "ip", "example.org")
-	<-g.begun
+	next(t, g.begun)
 	_, f2 := lookUp(t, m, "ip", "example.org")
 	first.Cancel()
 	close(g.open)
@@ -309,14 +321,37 @@ func TestAskingAgainAfterACancelIsANewLookUp(t *testing.T) {
 	g := newGate()
 	l := newLoop(t, withLookup(g.lookup)())
 	first, f1 := lookUp(t, l, "ip", "example.org")
-	<-g.begun
+	next(t, g.begun)
 	first.Cancel()
 	_, f2 := lookUp(t, l, "ip", "example.org")
-	<-g.begun
+	next(t, g.begun)
 	close(g.open)
 	run(t, l)
 	f1.wantErr(t, reactor.ECANCELED)
 	f2.want(t, "192.0.2.1")
+}
+
+// What was given up says nothing to those who ask anew, whenever it ends.
+func TestALookUpThatWasGivenUpDoesNotDisturbTheNextOne(t *testing.T) {
+	g := newGate()
+	l := newLoop(t, Options{Resolver: NewResolver(ResolverOptions{Lookup: g.lookup, NegativeTTL: time.Hour})})
+	first, f1 := lookUp(t, l, "ip", "example.org")
+	next(t, g.begun)
+	first.Cancel()
+	_, f2 := lookUp(t, l, "ip", "example.org")
+	next(t, g.begun)
+	next(t, g.ended)
+	const one = 2 // pieces of work: the look-up and the function
+	runUntil(t, l, "end of the first", func() bool { return l.working == one })
+	_, f3 := lookUp(t, l, "ip", "example.org")
+	close(g.open)
+	run(t, l)
+	f1.wantErr(t, reactor.ECANCELED)
+	f2.want(t, "192.0.2.1")
+	f3.want(t, "192.0.2.1")
+	if len(g.begun) > 0 {
+		t.Error("it was asked a third time")
+	}
 }
 
 func TestLiteralAddressesAreNotLookedUp(t *testing.T) {
@@ -444,6 +479,9 @@ func TestWithoutATimeNothingIsKept(t *testing.T) {
 	if n := z.asked.Load(); n != 4 {
 		t.Errorf("asked %d times, want 4", n)
 	}
+	if n := l.resolver.kept.order.Len(); n > 0 {
+		t.Errorf("%d answers are kept", n)
+	}
 }
 
 func TestTheOldestAnswerMakesRoom(t *testing.T) {
@@ -470,6 +508,17 @@ func TestTheOldestAnswerMakesRoom(t *testing.T) {
 	}
 	if n := l.resolver.kept.order.Len(); n != 3 || len(l.resolver.kept.at) != 3 {
 		t.Errorf("%d answers are kept", n)
+	}
+}
+
+func TestAnAnswerTakesThePlaceOfTheOneBefore(t *testing.T) {
+	s := answers{most: 2}
+	q := question{"ip", "host"}
+	first, second := &answer{ttl: 1}, &answer{ttl: 1}
+	s.keep(q, first)
+	s.keep(q, second)
+	if got := s.find(q, 0); got != second || s.order.Len() != 1 {
+		t.Errorf("got the first: %v, %d kept", got == first, s.order.Len())
 	}
 }
 
