@@ -3,8 +3,8 @@
 package loop
 
 import (
-	"os"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"syscall"

@@ -22,7 +22,7 @@ type connected struct {
 	to string
 }
 
-func (k *delayedKernel) Work(_ bool, fn func()) bool {
+func (k *delayedKernel) Work(_ bool, fn func()) (drop func()) {
 	d := time.Duration(0)
 	switch {
 	case len(k.delays) > 0:
@@ -31,8 +31,13 @@ func (k *delayedKernel) Work(_ bool, fn func()) bool {
 		d = k.delay()
 	}
 	k.works++
-	k.World().After(d, fn)
-	return true
+	dropped := false
+	k.World().After(d, func() {
+		if !dropped {
+			fn()
+		}
+	})
+	return func() { dropped = true }
 }
 
 func (k *delayedKernel) Connect(network, address string, local netip.AddrPort) (int, bool, error) {
