@@ -1,0 +1,102 @@
+// Tcp-proxy forwards every connection to another server, with backpressure both ways: whoever reads slowly is not
+// written ahead of, because the other side is not read from. Each direction ends by itself, so a client that has said all
+// it has to say still gets the whole answer.
+//
+//	go run ./cmd/echo -tcp 127.0.0.1:7000 -http '' &
+//	go run ./examples/tcp-proxy -addr 127.0.0.1:7001 -upstream 127.0.0.1:7000
+//	nc 127.0.0.1 7001
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log"
+
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/reactor"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:7001", "`address` to listen on")
+	upstream := flag.String("upstream", "127.0.0.1:7000", "`address` to forward to")
+	flag.Parse()
+	log.SetFlags(0)
+	l, err := loop.New(loop.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ln, err := l.Listen("tcp", *addr, func(client *reactor.Conn) { forward(l, client, *upstream) })
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s forwards to %s\n", ln.Addr(), *upstream)
+	log.Fatal(l.Run())
+}
+
+// forward connects client to upstream. The client is not read from before there is somewhere to put it.
+func forward(l *loop.Loop, client *reactor.Conn, upstream string) {
+	_, err := l.Dial("tcp", upstream, loop.DialOptions{}, func(server *reactor.Conn, err error) {
+		if err != nil {
+			log.Print(err)
+			client.CloseReset(nil)
+			return
+		}
+		up, down := &half{from: client, to: server}, &half{from: server, to: client}
+		up.other, down.other = down, up
+		client.ReadStart(up)
+		server.ReadStart(down)
+	})
+	if err != nil {
+		log.Fatal(err) // the address of the flag is none
+	}
+}
+
+// half is one direction.
+type half struct {
+	from, to *reactor.Conn
+	other    *half
+	ended    bool // all that from said has been sent to to
+}
+
+// OnRead passes on what was read, and reads no more while there are bytes that to has not taken.
+func (h *half) OnRead(p []byte, err error) {
+	switch {
+	case err == io.EOF:
+		h.to.CloseWrite(h.end)
+	case err != nil:
+		h.abort()
+	case h.to.WriteQueueSize() == 0:
+		h.to.WriteBorrowed(p, nil)
+	default:
+		h.from.ReadStop()
+		h.to.WriteBorrowed(p, h.resume)
+	}
+}
+
+func (h *half) resume(err error) {
+	if err != nil {
+		h.abort()
+		return
+	}
+	h.from.ReadStart(h)
+}
+
+// end closes both when both directions have ended.
+func (h *half) end(err error) {
+	h.ended = true
+	if err != nil {
+		h.abort()
+	} else if h.other.ended {
+		h.from.Close(nil)
+		h.to.Close(nil)
+	}
+}
+
+// abort passes on that one of the two was lost: by a reset, or what has come so far would look like all there is.
+func (h *half) abort() {
+	h.from.Close(nil)
+	if h.to.CloseReset(nil) != nil {
+		h.to.Close(nil) // its end was sent already
+	}
+}
