@@ -332,6 +332,25 @@ func TestDialTellsAllReasons(t *testing.T) {
 	}
 	r.end(t, l)
 
+	// A time-out comes first, and what had failed by then.
+	_, l = newDialWorld(t, simkernel.Options{Seed: 1}, &fakeHost{six: []string{silent6}, four: []string{refuses4}})
+	k := l.r.Kernel().(*delayedKernel)
+	for _, try := range []struct {
+		delay time.Duration // of the look-ups
+		want  string
+	}{
+		{0, "loop: dial tcp host:80: connection timed out; reactor: connect 192.0.2.2:80: connection refused"},
+		{time.Hour, "loop: dial tcp host:80: connection timed out"},
+	} {
+		k.delays = []time.Duration{try.delay, try.delay}
+		r = startDial(t, l, "tcp", "host:80", DialOptions{Timeout: time.Second})
+		run(t, l)
+		if r.err == nil || r.err.Error() != try.want || !errors.Is(r.err, reactor.ETIMEDOUT) {
+			t.Errorf("got  %v\nwant %s", r.err, try.want)
+		}
+		r.end(t, l)
+	}
+
 	// That a family has no address is no reason while the other one has; and nobody wants to hear it twice.
 	missing := &net.DNSError{Err: "no such host", Name: "host", IsNotFound: true}
 	_, l = newDialWorld(t, simkernel.Options{Seed: 1}, &fakeHost{six: []string{refuses6}, fourErr: missing})

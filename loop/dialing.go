@@ -106,7 +106,11 @@ func (d *Dialing) proceed() {
 		d.attempt(netip.AddrPortFrom(addr, d.port).String())
 	}
 	if len(d.attempts) == 0 && d.untried.len() == 0 && d.asked == [families]*Lookup{} {
-		d.fail(reasons(d.whyNot()))
+		why := d.whyNot()
+		if len(why) == 0 { // there was nothing to try, nor to ask for
+			why = append(why, &net.AddrError{Err: "no suitable address", Addr: d.address})
+		}
+		d.fail(reasons(why))
 	}
 }
 
@@ -187,7 +191,7 @@ func (d *Dialing) release() {
 	d.attempts, d.untried, d.tried, d.unfound = nil, candidates{}, nil, nil
 }
 
-// whyNot are the reasons why there is no connection: of the attempts, and of the look-ups. That a name has no address
+// whyNot are the reasons so far why there is no connection: of the attempts, and of the look-ups. That a name has no address
 // of one family is no reason while it has some of the other.
 func (d *Dialing) whyNot() []error {
 	errs := slices.Clone(d.tried)
@@ -200,9 +204,6 @@ func (d *Dialing) whyNot() []error {
 			missing = true
 		}
 		errs = append(errs, err)
-	}
-	if len(errs) == 0 {
-		errs = append(errs, &net.AddrError{Err: "no suitable address", Addr: d.address})
 	}
 	return errs
 }
