@@ -5,6 +5,7 @@ package loop
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/weir-go/weir/internal/simkernel"
 )
@@ -91,4 +92,50 @@ func TestASignalDoesNotAllocate(t *testing.T) {
 	if got := testing.AllocsPerRun(100, arrive); got != 0 || calls < 100 {
 		t.Errorf("got %v allocations for a signal, want 0; %d calls", got, calls)
 	}
+}
+
+func TestDeadlinesDoNotAllocate(t *testing.T) {
+	w, l := newSimWithoutCost(t)
+	peers := make([]peer, 15_000)
+	for i := range peers {
+		peers[i].d.Init(l, &peers[i])
+		peers[i].told = make([]Deadline, 0, 8)
+	}
+	each := func(fn func(d *Deadlines)) func() {
+		return func() {
+			for i := range peers {
+				fn(&peers[i].d)
+			}
+		}
+	}
+	keep := l.NewAsync(nil)
+	exchange := each(func(d *Deadlines) { d.Start(DeadlineExchange, time.Second) })
+	each(func(d *Deadlines) { d.Start(DeadlineIdle, time.Minute) })()
+	for name, use := range map[string]func(){
+		"touch": each(func(d *Deadlines) { d.Touch(DeadlineIdle) }),
+		"use": each(func(d *Deadlines) {
+			d.Start(DeadlineRead, time.Second)
+			d.Start(DeadlineWrite, time.Hour)
+			d.Pause(DeadlineRead)
+			d.Resume(DeadlineRead)
+			d.Stop(DeadlineRead)
+		}),
+		"pass": func() {
+			exchange()
+			w.Advance(time.Second)
+			noWait(t, l)
+			for i := range peers {
+				if len(peers[i].told) != 1 {
+					t.Fatalf("told %v, want once", peers[i].told)
+				}
+				peers[i].told = peers[i].told[:0]
+			}
+		},
+	} {
+		if got := testing.AllocsPerRun(3, use); got != 0 {
+			t.Errorf("%s: got %v allocations, want 0", name, got)
+		}
+	}
+	keep.Close(nil)
+	each((*Deadlines).Close)()
 }

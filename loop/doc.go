@@ -36,7 +36,7 @@
 //	   │   pending   │  what that has caused, up to 8 rounds
 //	   │    check    │  Check handles
 //	   │   closing   │  close callbacks
-//	   │   timers    │  those that are due
+//	   │   timers    │  those that are due; then Deadlines
 //	   └──────┬──────┘
 //	          └──▶ again, while alive
 //
@@ -51,6 +51,7 @@
 //   - Ticks run in the order they were asked for, after the callback that asked and before any other.
 //   - What one goroutine posts runs in its order. One call of an Async's callback begins after the last Send.
 //   - A timer is never early. Timers that are due together run in the order of their times, and of starting.
+//   - Deadlines are not early either, and late by 100 ms at most: they cost a store where a Timer would be started anew.
 //   - A pass runs only what was there when it began: a callback that starts a timer, posts or adds a hook does not keep
 //     the loop from the other phases. Ticks alone can.
 //   - RunOnce waits until something has happened.

@@ -85,6 +85,42 @@ func ExampleTimer() {
 	// closed
 }
 
+// A guest is what a server keeps for each connection. Its Deadlines are part of it.
+type guest struct {
+	deadlines loop.Deadlines
+	bye       func()
+}
+
+// OnDeadline is told by the loop.
+func (g *guest) OnDeadline(which loop.Deadline) {
+	fmt.Println("passed:", which)
+	g.deadlines.Close()
+	g.bye()
+}
+
+// A guest may be silent for 10 ms, but not while we are the side that does not listen. That is longer than 10 ms: deadlines
+// are coarse.
+func ExampleDeadlines() {
+	l := newLoop()
+	defer l.Close()
+	timer := l.NewTimer()
+	g := &guest{bye: func() { timer.Close(nil) }}
+	g.deadlines.Init(l, g)
+	g.deadlines.Start(loop.DeadlineExchange, time.Minute)
+	g.deadlines.Start(loop.DeadlineRead, 10*time.Millisecond)
+	g.deadlines.Pause(loop.DeadlineRead) // beside Conn.ReadStop
+	timer.Start(func() {
+		fmt.Println("listening again")
+		g.deadlines.Resume(loop.DeadlineRead) // beside Conn.ReadStart
+		g.deadlines.Touch(loop.DeadlineRead)  // for each read
+		timer.Start(func() {}, time.Hour, 0)  // something has to keep the loop alive: deadlines do not
+	}, 20*time.Millisecond, 0)
+	l.Run()
+	// Output:
+	// listening again
+	// passed: read
+}
+
 // Other goroutines count, and ring. However often they do, the callback sees all that was counted before the last ring.
 func ExampleAsync() {
 	l := newLoop()

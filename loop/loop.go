@@ -30,6 +30,7 @@ type Loop struct {
 	ticks  ticks
 	mail   mailbox
 	timers timers
+	wheel  wheel
 	idle   hooks
 	prep   hooks
 	check  hooks
@@ -72,6 +73,7 @@ func (l *Loop) Run() error {
 		l.protect((*Loop).EndTurn) // of whoever used the loop before Run
 		l.UpdateTime()
 		l.protect((*Loop).runTimers)
+		l.protect((*Loop).runDeadlines)
 	}
 	for l.Alive() && !l.stopped.Load() {
 		if err := l.iterate(modeRun); err != nil {
@@ -138,6 +140,7 @@ func (l *Loop) iterate(m mode) error {
 	l.protect((*Loop).runClosing)
 	l.UpdateTime()
 	l.protect((*Loop).runTimers)
+	l.protect((*Loop).runDeadlines)
 	return nil
 }
 
@@ -196,8 +199,8 @@ func (l *Loop) runClosing() {
 	l.runClosings()
 }
 
-// timeout is how long the poll phase may wait: not at all while there is something to do, else until the next timer;
-// negative without one.
+// timeout is how long the poll phase may wait: not at all while there is something to do, else until the next timer
+// or deadline; negative without one.
 func (l *Loop) timeout() time.Duration {
 	if l.stopped.Load() || !l.Alive() || l.r.Busy() || l.idle.active > 0 || l.done.pending() || l.mail.waiting() ||
 		l.ticks.len() > 0 {
@@ -205,6 +208,9 @@ func (l *Loop) timeout() time.Duration {
 	}
 	next, ok := l.timers.earliest()
 	if at, resting := l.r.Deadline(); resting && (!ok || at < next) {
+		next, ok = at, true
+	}
+	if at, running := l.nextDeadline(); running && (!ok || at < next) {
 		next, ok = at, true
 	}
 	if !ok {
