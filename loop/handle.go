@@ -73,12 +73,15 @@ func (h *handle) setUnref(unref bool) {
 	h.setActive(active)
 }
 
-// setActive starts or ends the handle's waiting, and counts it.
+// setActive starts or ends the handle's waiting, and counts it. It is small enough to be inlined.
 func (h *handle) setActive(on bool) {
 	h.l.r.CheckGoroutine()
-	if h.active == on {
-		return
+	if h.active != on {
+		h.countActive(on)
 	}
+}
+
+func (h *handle) countActive(on bool) {
 	h.active = on
 	switch {
 	case h.unref:

@@ -45,17 +45,17 @@ func (t *Timer) Start(cb func(), timeout, repeat time.Duration) error {
 	if cb == nil {
 		return fmt.Errorf("loop: timer start without a callback: %w", reactor.EINVAL)
 	}
-	t.Stop()
 	t.cb = cb
 	t.repeat = max(0, repeat)
 	t.arm(timeout)
 	return nil
 }
 
+// arm starts the timer, or starts it anew where it is.
 func (t *Timer) arm(timeout time.Duration) {
 	now := t.l.now
 	t.due = now + min(max(0, timeout), math.MaxInt64-now)
-	t.l.timers.insert(t)
+	t.l.timers.place(t)
 	t.setActive(true)
 }
 
@@ -75,7 +75,6 @@ func (t *Timer) Again() error {
 		return fmt.Errorf("loop: timer again before start: %w", reactor.EINVAL)
 	}
 	if t.repeat > 0 {
-		t.Stop()
 		t.arm(t.repeat)
 	}
 	return nil
@@ -110,19 +109,23 @@ type timers struct {
 	passing bool     // it is under way: it goes on where it was, if a callback panicked
 }
 
-func (ts *timers) insert(t *Timer) {
+// place has t wait until its due, wherever it was before.
+func (ts *timers) place(t *Timer) {
 	ts.started++
 	t.order = ts.started
-	ts.heap.push(t)
+	t.ready = false // a pass under way skips it
+	if t.index < 0 {
+		ts.heap.push(t)
+	} else {
+		ts.heap.fix(t)
+	}
 }
 
 func (ts *timers) remove(t *Timer) {
 	if t.index >= 0 {
 		ts.heap.remove(t)
 	}
-	if t.ready {
-		t.ready = false // the pass skips it
-	}
+	t.ready = false // a pass under way skips it
 }
 
 // earliest is when the next timer is due; ok is false if there is none.

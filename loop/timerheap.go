@@ -22,7 +22,17 @@ func (n *timerNode) before(m *timerNode) bool {
 // push adds t, whose due and order are set.
 func (h *timerHeap) push(t *Timer) {
 	*h = append(*h, timerNode{t.due, t.order, t})
-	h.up(len(*h) - 1)
+	h.up(len(*h)-1, (*h)[len(*h)-1])
+}
+
+// fix moves t, which is in the heap, to where it belongs now that its due and order have changed.
+func (h timerHeap) fix(t *Timer) {
+	n := timerNode{t.due, t.order, t}
+	if i := t.index; i > 0 && n.before(&h[(i-1)/arity]) {
+		h.up(i, n)
+	} else {
+		h.down(i, n)
+	}
 }
 
 // remove takes t, which must be in the heap, out of it.
@@ -31,19 +41,20 @@ func (h *timerHeap) remove(t *Timer) {
 	i, last := t.index, len(s)-1
 	moved := s[last]
 	s[last] = timerNode{}
-	*h = s[:last]
+	s = s[:last]
+	*h = s
 	t.index = -1
-	if i == last {
-		return
+	switch {
+	case i == last:
+	case i > 0 && moved.before(&s[(i-1)/arity]):
+		s.up(i, moved)
+	default:
+		s.down(i, moved)
 	}
-	(*h)[i] = moved
-	moved.t.index = i
-	h.down(i)
-	h.up(moved.t.index)
 }
 
-func (h timerHeap) up(i int) {
-	n := h[i]
+// up puts n into place i, or so far above it that its parent is before it. What is on the way moves down.
+func (h timerHeap) up(i int, n timerNode) {
 	for i > 0 {
 		parent := (i - 1) / arity
 		if !n.before(&h[parent]) {
@@ -57,8 +68,8 @@ func (h timerHeap) up(i int) {
 	n.t.index = i
 }
 
-func (h timerHeap) down(i int) {
-	n := h[i]
+// down puts n into place i, or so far below it that its children are after it. What is on the way moves up.
+func (h timerHeap) down(i int, n timerNode) {
 	for {
 		first := arity*i + 1
 		if first >= len(h) {
