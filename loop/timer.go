@@ -17,7 +17,7 @@ type Timer struct {
 	due    time.Duration // on the loop's clock
 	order  uint64        // of starting: decides between equal times
 	repeat time.Duration
-	index  int // in the heap; -1 while it is not there
+	index  int32 // in the heap; -1 while it is not there
 	ready  bool
 }
 

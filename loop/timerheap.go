@@ -21,14 +21,15 @@ func (n *timerNode) before(m *timerNode) bool {
 
 // push adds t, whose due and order are set.
 func (h *timerHeap) push(t *Timer) {
-	*h = append(*h, timerNode{t.due, t.order, t})
-	h.up(len(*h)-1, (*h)[len(*h)-1])
+	n := timerNode{t.due, t.order, t}
+	*h = append(*h, n)
+	h.up(len(*h)-1, n)
 }
 
 // fix moves t, which is in the heap, to where it belongs now that its due and order have changed.
 func (h timerHeap) fix(t *Timer) {
 	n := timerNode{t.due, t.order, t}
-	if i := t.index; i > 0 && n.before(&h[(i-1)/arity]) {
+	if i := int(t.index); i > 0 && n.before(&h[(i-1)/arity]) {
 		h.up(i, n)
 	} else {
 		h.down(i, n)
@@ -38,7 +39,7 @@ func (h timerHeap) fix(t *Timer) {
 // remove takes t, which must be in the heap, out of it.
 func (h *timerHeap) remove(t *Timer) {
 	s := *h
-	i, last := t.index, len(s)-1
+	i, last := int(t.index), len(s)-1
 	moved := s[last]
 	s[last] = timerNode{}
 	s = s[:last]
@@ -61,11 +62,11 @@ func (h timerHeap) up(i int, n timerNode) {
 			break
 		}
 		h[i] = h[parent]
-		h[i].t.index = i
+		h[i].t.index = int32(i)
 		i = parent
 	}
 	h[i] = n
-	n.t.index = i
+	n.t.index = int32(i)
 }
 
 // down puts n into place i, or so far below it that its children are after it. What is on the way moves up.
@@ -85,9 +86,9 @@ func (h timerHeap) down(i int, n timerNode) {
 			break
 		}
 		h[i] = h[least]
-		h[i].t.index = i
+		h[i].t.index = int32(i)
 		i = least
 	}
 	h[i] = n
-	n.t.index = i
+	n.t.index = int32(i)
 }

@@ -225,7 +225,7 @@ func FuzzTimerHeap(f *testing.F) {
 				t.Fatalf("step %d: the heap has %d timers, want %d", i, len(heap), len(sorted))
 			}
 			for j := range heap {
-				if heap[j].t.index != j || j > 0 && heap[j].before(&heap[(j-1)/arity]) {
+				if int(heap[j].t.index) != j || j > 0 && heap[j].before(&heap[(j-1)/arity]) {
 					t.Fatalf("step %d: place %d is wrong", i, j)
 				}
 			}
