@@ -186,11 +186,12 @@ func TestTimerModel(t *testing.T) {
 	})
 }
 
-// FuzzTimerHeap: whatever is pushed and removed in between, the heap gives out what a stable sort by time would.
+// FuzzTimerHeap: whatever is pushed, removed and given another time in between, the heap gives out what a stable sort by time would.
 func FuzzTimerHeap(f *testing.F) {
 	f.Add([]byte{3, 1, 2, 1, 255, 3, 254, 0, 255, 255})
 	f.Add([]byte("equal times run in the order of starting, and so on and so on"))
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 254, 254, 254, 1, 255, 255, 255, 255})
+	f.Add([]byte{9, 3, 12, 7, 1, 208, 221, 5, 213, 239, 225, 230, 255, 218, 255, 255})
 	f.Fuzz(func(t *testing.T, program []byte) {
 		var heap timerHeap
 		var sorted []*Timer
@@ -203,6 +204,12 @@ func FuzzTimerHeap(f *testing.F) {
 				t.Fatalf("removed, and its index is %d", x.index)
 			}
 		}
+		put := func(x *Timer) {
+			at, _ := slices.BinarySearchFunc(sorted, x, func(a, b *Timer) int {
+				return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.order, b.order))
+			})
+			sorted = slices.Insert(sorted, at, x)
+		}
 		for i, b := range program {
 			switch {
 			case b == 255 && len(sorted) > 0: // the earliest
@@ -212,14 +219,19 @@ func FuzzTimerHeap(f *testing.F) {
 				take(0)
 			case b >= 240 && len(sorted) > 0: // any
 				take(int(b) * 7 % len(sorted))
+			case b >= 208 && len(sorted) > 0: // another time for any
+				at := int(b) * 5 % len(sorted)
+				x := sorted[at]
+				sorted = slices.Delete(sorted, at, at+1)
+				order++
+				x.due, x.order = time.Duration(b)*11%16, order
+				heap.fix(x)
+				put(x)
 			default:
 				order++
 				x := &Timer{due: time.Duration(b) % 16, order: order, index: -1}
 				heap.push(x)
-				at, _ := slices.BinarySearchFunc(sorted, x, func(a, b *Timer) int {
-					return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.order, b.order))
-				})
-				sorted = slices.Insert(sorted, at, x)
+				put(x)
 			}
 			if len(heap) != len(sorted) {
 				t.Fatalf("step %d: the heap has %d timers, want %d", i, len(heap), len(sorted))
