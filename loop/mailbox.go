@@ -21,14 +21,16 @@ func (l *Loop) Post(fn func()) error {
 
 // mailbox takes what other goroutines send to the loop.
 type mailbox struct {
-	state atomic.Uint32 // mailRunning …
+	state  atomic.Uint32 // mailRunning …
+	filled atomic.Bool   // in is not empty; changes with mu held
 
 	mu     sync.Mutex
 	in     []letter // filled by any goroutine
 	closed bool
 
-	n    atomic.Int64 // letters not run yet
-	out  []letter     // the loop's: what this phase runs
+	// The loop writes next for every letter it runs, while others send: on one cache line they would hinder one another.
+	_    [64]byte
+	out  []letter // the loop's: what this phase runs
 	next int
 }
 
@@ -59,8 +61,10 @@ func (m *mailbox) post(x letter, r *reactor.Reactor) error {
 		return fmt.Errorf("loop: post: %w", reactor.ErrClosed)
 	}
 	m.in = append(m.in, x)
-	m.n.Add(1)
-	if m.state.CompareAndSwap(mailWaiting, mailWoken) {
+	if len(m.in) == 1 {
+		m.filled.Store(true)
+	}
+	if m.state.Load() == mailWaiting && m.state.CompareAndSwap(mailWaiting, mailWoken) {
 		r.Wake() // under the lock: close must not take the poller away meanwhile
 	}
 	m.mu.Unlock()
@@ -76,13 +80,13 @@ func (m *mailbox) wake(r *reactor.Reactor) {
 	}
 }
 
-// waiting reports whether there are letters that have not run.
-func (m *mailbox) waiting() bool { return m.n.Load() > 0 }
+// waiting reports whether there are letters that have not run. It is for the loop.
+func (m *mailbox) waiting() bool { return m.next < len(m.out) || m.filled.Load() }
 
 // beginWait says that the loop is about to wait, and reports whether it may: not with letters, nor once stopped is set.
 func (m *mailbox) beginWait(stopped *atomic.Bool) bool {
 	m.state.Store(mailWaiting)
-	if m.n.Load() == 0 && !stopped.Load() {
+	if !m.filled.Load() && !stopped.Load() {
 		return true
 	}
 	m.endWait()
@@ -94,7 +98,7 @@ func (m *mailbox) endWait() { m.state.Store(mailRunning) }
 // collect takes what has been sent so far. What is sent while it runs waits for the next iteration, so that a sender
 // cannot keep the loop from its other phases.
 func (m *mailbox) collect() {
-	if m.n.Load() == 0 || m.next < len(m.out) {
+	if !m.filled.Load() || m.next < len(m.out) {
 		return
 	}
 	spent := m.out[:0]
@@ -103,6 +107,7 @@ func (m *mailbox) collect() {
 	}
 	m.mu.Lock()
 	m.in, m.out, m.next = spent, m.in, 0
+	m.filled.Store(false)
 	m.mu.Unlock()
 }
 
@@ -118,7 +123,6 @@ func (l *Loop) runMail() {
 		x := m.out[m.next]
 		m.out[m.next] = letter{}
 		m.next++
-		m.n.Add(-1)
 		switch {
 		case x.async != nil:
 			x.async.run()

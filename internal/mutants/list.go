@@ -97,11 +97,11 @@ var others = []mutant{
 	},
 	{
 		"lost wake", "a sender believes that somebody else has woken the loop",
-		"loop/mailbox.go", "	if m.state.CompareAndSwap(mailWaiting, mailWoken) {\n		r.Wake() //", "	if m.state.CompareAndSwap(mailWoken, mailWoken) {\n		r.Wake() //",
+		"loop/mailbox.go", "m.state.CompareAndSwap(mailWaiting, mailWoken) {\n		r.Wake() //", "m.state.CompareAndSwap(mailWoken, mailWoken) {\n		r.Wake() //",
 	},
 	{
 		"mailbox not looked at before waiting", "what was posted right before the wait lies there",
-		"loop/mailbox.go", "if m.n.Load() == 0 && !stopped.Load() {", "if !stopped.Load() {",
+		"loop/mailbox.go", "if !m.filled.Load() && !stopped.Load() {", "if !stopped.Load() {",
 	},
 	{
 		"write interest kept", "a connection with nothing to send is told again and again that it may",
