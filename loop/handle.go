@@ -6,7 +6,7 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// Handle is what every long-lived thing of a loop can do, connections and listeners included. It is active while it
+// Handle is what every long-lived thing of a loop can do, connections, listeners and datagram sockets included. It is active while it
 // waits for something (a timer that was started, a connection that reads), and an active handle with a ref keeps Run
 // going. Close ends it: done, which may be nil, is called in the closing phase, once, and then nothing more.
 type Handle interface {
@@ -21,6 +21,7 @@ type Handle interface {
 var (
 	_ Handle = (*reactor.Conn)(nil)
 	_ Handle = (*reactor.Listener)(nil)
+	_ Handle = (*reactor.Datagram)(nil)
 	_ Handle = (*Timer)(nil)
 	_ Handle = (*Async)(nil)
 	_ Handle = (*Signal)(nil)
@@ -142,7 +143,7 @@ func (l *Loop) runClosings() {
 func closedError(op string) error { return fmt.Errorf("loop: %s: %w", op, reactor.EINVAL) }
 
 // Walk calls fn with every handle that is not closing: timers and the like in the order they were made, then
-// connections and listeners. fn may close any of them.
+// connections, listeners and datagram sockets. fn may close any of them.
 func (l *Loop) Walk(fn func(Handle)) {
 	l.r.CheckGoroutine()
 	for h := l.first; h != nil; h = h.next { // a handle that fn closes still knows the way on

@@ -33,3 +33,12 @@ func (l *Loop) AdoptConn(f reactor.File) (*reactor.Conn, error) { return l.r.Ado
 func (l *Loop) AdoptListener(f reactor.File, onConn func(*reactor.Conn)) (*reactor.Listener, error) {
 	return l.r.AdoptListener(f, onConn)
 }
+
+// OpenDatagram makes a UDP socket, bound to address unless that is "". network is "udp", "udp4" or "udp6". See
+// reactor.Reactor.OpenDatagram.
+func (l *Loop) OpenDatagram(network, address string, o reactor.DatagramOptions) (*reactor.Datagram, error) {
+	return l.r.OpenDatagram(network, address, o)
+}
+
+// AdoptDatagram makes a datagram socket of one that something else has opened, and closes f. See reactor.File.
+func (l *Loop) AdoptDatagram(f reactor.File) (*reactor.Datagram, error) { return l.r.AdoptDatagram(f) }

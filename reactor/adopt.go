@@ -6,7 +6,7 @@ import (
 )
 
 // File is a descriptor that something else has opened: an *os.File (os.NewFile for an inherited one), a *net.TCPConn,
-// a *net.TCPListener, their Unix kin, or any other that lets its descriptor be seen.
+// a *net.TCPListener, their Unix kin, a *net.UDPConn, or any other that lets its descriptor be seen.
 type File interface {
 	SyscallConn() (syscall.RawConn, error)
 	Close() error
@@ -15,7 +15,11 @@ type File interface {
 // AdoptConn makes a Conn of a connected stream socket and closes f, which must not be used any more. If it returns an
 // error f is as it was: EINVAL for a socket that listens or has another type, ENOTCONN, ENOTSOCK, EBADF.
 func (r *Reactor) AdoptConn(f File) (*Conn, error) {
-	fd, unix, err := r.adopt(f, false)
+	var unix bool
+	fd, err := r.adopt(f, func(foreign int) (own int, err error) {
+		own, unix, err = r.k.Adopt(foreign, false)
+		return own, err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +41,11 @@ func (r *Reactor) AdoptListener(f File, onConn func(*Conn)) (*Listener, error) {
 }
 
 func (r *Reactor) adoptListener(f File, onAccept func(Accepted), onConn func(*Conn)) (*Listener, error) {
-	fd, unix, err := r.adopt(f, true)
+	var unix bool
+	fd, err := r.adopt(f, func(foreign int) (own int, err error) {
+		own, unix, err = r.k.Adopt(foreign, true)
+		return own, err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -53,20 +61,39 @@ func (r *Reactor) adoptListener(f File, onAccept func(Accepted), onConn func(*Co
 	return l, nil
 }
 
-func (r *Reactor) adopt(f File, listening bool) (fd int, unix bool, err error) {
+// AdoptDatagram makes a Datagram of a UDP socket, bound or not, connected or not, and closes f as AdoptConn does. It
+// returns EINVAL for any other socket. Datagrams are received whole; a queue of errors is turned off.
+func (r *Reactor) AdoptDatagram(f File) (*Datagram, error) {
+	var ip6 bool
+	var peer netip.AddrPort
+	fd, err := r.adopt(f, func(foreign int) (own int, err error) {
+		own, ip6, peer, err = r.k.AdoptDatagram(foreign)
+		return own, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.Close()
+	d := r.newDatagram(fd, ip6, DatagramOptions{MaxSize: maxDatagram})
+	d.peer = peer
+	return d, nil
+}
+
+// adopt shows the descriptor of f to take, which makes a duplicate of it that is ours.
+func (r *Reactor) adopt(f File, take func(foreign int) (own int, err error)) (fd int, err error) {
 	r.guard.check()
 	if r.closed {
-		return -1, false, &Error{Op: "adopt", Err: ErrClosed}
+		return -1, &Error{Op: "adopt", Err: ErrClosed}
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return -1, false, &Error{Op: "adopt", Err: err}
+		return -1, &Error{Op: "adopt", Err: err}
 	}
-	if e := raw.Control(func(foreign uintptr) { fd, unix, err = r.k.Adopt(int(foreign), listening) }); e != nil {
-		return -1, false, &Error{Op: "adopt", Err: e}
+	if e := raw.Control(func(foreign uintptr) { fd, err = take(int(foreign)) }); e != nil {
+		return -1, &Error{Op: "adopt", Err: e}
 	}
 	if err != nil {
-		return -1, false, &Error{Op: "adopt", Err: err}
+		return -1, &Error{Op: "adopt", Err: err}
 	}
-	return fd, unix, nil
+	return fd, nil
 }

@@ -133,6 +133,14 @@ func (c *Conn) flushLater() {
 	}
 }
 
+// flusher is a handle that has queued something in this turn.
+type flusher interface {
+	// flush sends what is queued, if the kernel takes it. It calls no callbacks.
+	flush()
+	// seal copies what is still borrowed.
+	seal()
+}
+
 // Flush sends what the turn has queued so far. The loop calls it when a turn ends, before and after the ticks, until
 // neither adds anything; it calls no callbacks. It reports whether there was anything to do.
 func (r *Reactor) Flush() bool {
@@ -140,24 +148,36 @@ func (r *Reactor) Flush() bool {
 		return false
 	}
 	for ; r.flushed < len(r.flushing); r.flushed++ {
-		c := r.flushing[r.flushed]
-		if c.life == lifeOpen && c.want&WantWrite == 0 {
-			c.send()
-		}
-		c.flags &^= flagFlushing
+		r.flushing[r.flushed].flush()
 	}
 	return true
 }
 
+// flush sends what the turn has queued: see flusher.
+func (c *Conn) flush() {
+	if c.life == lifeOpen && c.want&WantWrite == 0 {
+		c.send()
+	}
+	c.flags &^= flagFlushing
+}
+
+// seal copies what the turn has borrowed and not sent: see flusher.
+func (c *Conn) seal() {
+	if c.out != nil {
+		c.out.seal(&c.r.pool)
+	}
+}
+
 // Seal copies what is still borrowed when a turn ends. Nothing queued then depends on the shared read buffer any more.
 func (r *Reactor) Seal() {
-	for i, c := range r.flushing {
+	for i, h := range r.flushing {
 		r.flushing[i] = nil
-		if c.out != nil {
-			c.out.seal(&r.pool)
-		}
+		h.seal()
 	}
 	r.flushing, r.flushed = r.flushing[:0], 0
+	if r.inbox.seen != nil || r.inbox.block != nil {
+		r.inbox.endTurn(&r.pool)
+	}
 	if debug {
 		poison(r.buf[:r.filled])
 		r.filled = 0

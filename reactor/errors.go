@@ -18,11 +18,14 @@ const (
 	ECONNABORTED  = syscall.ECONNABORTED
 	ECONNREFUSED  = syscall.ECONNREFUSED
 	ECONNRESET    = syscall.ECONNRESET
+	EDESTADDRREQ  = syscall.EDESTADDRREQ
 	EHOSTUNREACH  = syscall.EHOSTUNREACH
 	EINPROGRESS   = syscall.EINPROGRESS
 	EINTR         = syscall.EINTR
 	EINVAL        = syscall.EINVAL
+	EISCONN       = syscall.EISCONN
 	EMFILE        = syscall.EMFILE
+	EMSGSIZE      = syscall.EMSGSIZE
 	ENETUNREACH   = syscall.ENETUNREACH
 	ENFILE        = syscall.ENFILE
 	ENOBUFS       = syscall.ENOBUFS

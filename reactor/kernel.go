@@ -20,6 +20,7 @@ import (
 type Kernel interface {
 	Poller
 	Sockets
+	Datagrams
 	Clock
 	Elsewhere
 }
@@ -151,4 +152,11 @@ const (
 	// OptDeaf makes a TCP listener answer nobody any more: who asks to connect asks again later, by TCP's own rules. Those
 	// who are in its queue stay there. It cannot be undone. EOPNOTSUPP where there is no such thing.
 	OptDeaf
+	// OptBroadcast allows sending to broadcast addresses (1) or not (0).
+	OptBroadcast
+	// OptTTL and OptMulticastTTL are how many routers a datagram may pass: the hop limit of IPv6.
+	OptTTL
+	OptMulticastTTL
+	// OptMulticastLoop has multicast reach members on this host too (1) or not (0).
+	OptMulticastLoop
 )

@@ -1,10 +1,18 @@
 package reactor
 
+// debtor is a handle that owes callbacks of finished requests. It is in r.pending once, from the first of them on.
+type debtor interface {
+	// startRound takes what is owed now over into r.round, and reports whether there is anything.
+	startRound() bool
+	// settle runs the next callback of the round, and reports whether there was one.
+	settle() bool
+}
+
 // round is one pass over the callbacks that were owed when it began. What they cause in turn waits for the next one,
 // so that a callback that always writes cannot keep the loop from its other phases.
 type round struct {
-	left int   // connections of r.pending still to take
-	conn *Conn // whose requests these are
+	left int    // handles of r.pending still to take
+	of   debtor // whose requests these are
 	reqs requests
 }
 
@@ -14,40 +22,57 @@ func (r *Reactor) StartPending() { r.round.left = r.pending.len() }
 // RunPending runs the next callback of the round and reports whether there was one. The turn must be ended after each.
 func (r *Reactor) RunPending() bool {
 	for {
-		if c := r.round.conn; c != nil {
-			if r.round.reqs.head != nil {
-				r.complete(c, r.round.reqs.pop())
+		if h := r.round.of; h != nil {
+			if h.settle() {
 				return true
 			}
-			r.round.conn = nil
-			if c.completeHalfClose() {
-				return true
-			}
+			r.round.of = nil
 		}
 		if r.round.left == 0 {
 			return false
 		}
 		r.round.left--
-		c := r.pending.pop()
-		c.flags &^= flagPending
-		if c.life >= lifeClosing {
-			continue // the closing phase completes its requests, in order
+		if h := r.pending.pop(); h.startRound() {
+			r.round.of = h
 		}
-		if c.out == nil {
-			continue // a half-close that a callback of the last round asked for was told in that round
-		}
-		if o := c.out; o.ended {
-			o.ended = false
-			if o.finished.head != nil {
-				c.owe()
-			}
-			r.owner = c
-			c.connected(o.connectErr)
-			return true
-		}
-		r.round.conn = c
-		r.round.reqs, c.out.finished = c.out.finished, requests{}
 	}
+}
+
+// startRound takes over the requests that have finished. A connect comes alone: what was written since waits for the
+// next round.
+func (c *Conn) startRound() bool {
+	c.flags &^= flagPending
+	if c.life >= lifeClosing {
+		return false // the closing phase completes its requests, in order
+	}
+	o := c.out
+	if o == nil {
+		return false // a half-close that a callback of the last round asked for was told in that round
+	}
+	if !o.ended {
+		c.r.round.reqs, o.finished = o.finished, requests{}
+	}
+	return true
+}
+
+// settle runs the next callback of the round: of a connect, of a write, or of the half-close behind them.
+func (c *Conn) settle() bool {
+	r := c.r
+	if r.round.reqs.head != nil {
+		r.complete(c, r.round.reqs.pop())
+		return true
+	}
+	if o := c.out; o != nil && o.ended {
+		o.ended = false
+		if o.finished.head != nil {
+			c.owe()
+		}
+		r.round.of = nil
+		r.owner = c
+		c.connected(o.connectErr)
+		return true
+	}
+	return c.completeHalfClose()
 }
 
 // complete runs the callback of a finished request.

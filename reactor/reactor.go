@@ -28,12 +28,15 @@ type Reactor struct {
 	reads   int // bytes read for the event being dispatched
 	event   int // index of that event
 
-	owner    *Conn       // whom the running callback belongs to; nil for a listener's
-	flushing []*Conn     // connections that wrote in this turn
-	flushed  int         // how many of them Flush has been through
-	vectors  [][]byte    // scratch of one gathering write
-	pending  fifo[*Conn] // connections with finished requests whose callbacks are owed
-	round    round       // the part of pending that is running
+	owner    *Conn        // whom the running callback belongs to; nil for a listener's
+	flushing []flusher    // handles that wrote in this turn
+	flushed  int          // how many of them Flush has been through
+	vectors  [][]byte     // scratch of one gathering write
+	pending  fifo[debtor] // handles with finished requests whose callbacks are owed
+	round    round        // the part of pending that is running
+	inbox    inbox        // datagrams between the kernel and their handler
+	held     []*Datagram  // sockets that send when the inbox is empty
+	outgoing []Outgoing   // scratch of one Send
 	closing  fifo[closer]
 	nClosing int         // how many of those this phase deals with
 	resting  []*Listener // listeners that wait out a shortage
@@ -82,6 +85,10 @@ func (r *Reactor) Kernel() Kernel { return r.k }
 func (r *Reactor) Wait(timeout time.Duration) (int, error) {
 	r.guard.check()
 	r.slots.endBatch()
+	if r.inbox.of != nil { // a panic has left the loop in the middle of a batch
+		r.keep()
+		timeout = 0
+	}
 	r.flushInterest()
 	n, err := r.k.Wait(r.changes, r.events, timeout)
 	r.changes = r.changes[:0]
@@ -127,7 +134,7 @@ func (r *Reactor) Dispatch(i int) bool {
 // handles that are closing.
 func (r *Reactor) Refs() int { return r.refs }
 
-// Live is the number of connections and listeners whose close callback has not run.
+// Live is the number of connections, listeners and datagram sockets whose close callback has not run.
 func (r *Reactor) Live() int { return r.slots.live + r.closing.len() }
 
 // Busy reports whether callbacks are owed that need no waiting.
@@ -146,18 +153,24 @@ func (r *Reactor) Wake() { r.k.Wake() }
 // Enter and Leave say which goroutine the loop runs on, for the build tag weirdebug; they are empty without it.
 func (r *Reactor) Enter() { r.guard.enter() }
 
-// Leave ends what Enter began.
-func (r *Reactor) Leave() { r.guard.leave() }
+// Leave ends what Enter began. Datagrams that a panic has left undelivered are kept for the next time.
+func (r *Reactor) Leave() {
+	if r.inbox.of != nil {
+		r.keep()
+	}
+	r.guard.leave()
+}
 
 // CheckGoroutine panics, under the build tag weirdebug, if the loop runs on another goroutine than this one.
 func (r *Reactor) CheckGoroutine() { r.guard.check() }
 
-// Walk calls fn with every connection and listener that is not closing: a *Conn or a *Listener. fn may close them.
+// Walk calls fn with every connection, listener and datagram socket that is not closing: a *Conn, a *Listener or a
+// *Datagram. fn may close them.
 func (r *Reactor) Walk(fn func(handle any)) {
 	r.slots.each(func(src source) { fn(src) })
 }
 
-// Close releases the poller. It returns EBUSY while there are connections or listeners; a second call does nothing.
+// Close releases the poller. It returns EBUSY while Live is not 0; a second call does nothing.
 // Listen, Connect and the like return ErrClosed from then on.
 func (r *Reactor) Close() error {
 	if r.closed {

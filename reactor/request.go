@@ -1,6 +1,8 @@
 package reactor
 
-// request is one Write in a connection's queue.
+import "net/netip"
+
+// request is one Write in a connection's queue, or one Send in that of a datagram socket.
 type request struct {
 	next *request
 	// bufs is what is left to send. The headers are ours, in store; the bytes are lent, borrowed or in block.
@@ -9,6 +11,7 @@ type request struct {
 	left  int // bytes in bufs
 	done  func(error)
 	err   error
+	to    netip.AddrPort // of a datagram; zero for the socket's peer
 	// borrowed: the bytes are valid until the end of the turn, then they must have been sent or sealed.
 	borrowed bool
 	block    []byte // what sealed bytes were copied into; goes back to the pool with the request
@@ -67,14 +70,15 @@ func (l *requests) pop() *request {
 	return q
 }
 
-// outbox is what a connection has only while something of it is under way: bytes to send, callbacks owed. An idle
+// outbox is what a connection, or a datagram socket, has only while something of it is under way: bytes to send, callbacks owed. An idle
 // connection has none.
 type outbox struct {
 	nextFree *outbox
 	unsent   requests // in the order of the calls
 	fresh    *request // the first of them that was queued in this turn: from here on bytes may be borrowed
 	finished requests // sent or failed; callbacks owed
-	size     int      // what WriteQueueSize returns
+	size     int      // what WriteQueueSize, or SendQueueSize, returns
+	count    int      // what SendQueueCount returns
 
 	connect    func(error) // owed until the connect has ended
 	connectErr error       // how it ended, if it ended in the call itself

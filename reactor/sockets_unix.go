@@ -158,6 +158,10 @@ func (*sockets) SetOption(fd int, opt Option, value int) Errno {
 		return sharePort(fd)
 	case OptDeaf:
 		return deafen(fd)
+	case OptBroadcast:
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, value)
+	case OptTTL, OptMulticastTTL, OptMulticastLoop:
+		err = setDatagramOption(fd, opt, value)
 	default:
 		return EINVAL
 	}

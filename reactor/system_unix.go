@@ -22,7 +22,10 @@ type system struct {
 }
 
 // sockets is the real Sockets. It keeps nothing but scratch.
-type sockets struct{ scratch vectorScratch }
+type sockets struct {
+	scratch   vectorScratch
+	datagrams datagramScratch
+}
 
 // Work leaves work to package loop.
 func (*system) Work(bool, func()) func() { return nil }

@@ -9,6 +9,7 @@ type Calls struct {
 	Listen, Accept, Connect, ConnectResult, Close, CloseWrite, SetOption, Addr int
 
 	Read, Write, Writev           int
+	Receive, Send                 int // of datagrams
 	BytesRead, BytesWritten       int
 	ReadAgain, WriteAgain         int // EAGAIN answers, those of faults included
 	Accepted                      int

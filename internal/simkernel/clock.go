@@ -12,6 +12,7 @@ type event struct {
 	kind wireKind
 	s    *socket // who sent it
 	n    int     // bytes of a segment
+	pkt  *packet // a datagram
 	fn   func()  // a script
 }
 

@@ -37,7 +37,7 @@
 //
 // # What it isn't
 //
-// Congestion control, retransmission, out-of-band data and datagrams are left out. An acknowledgement takes no time.
+// Congestion control, retransmission and out-of-band data are left out. An acknowledgement takes no time.
 // A window opens again only by half a buffer or a segment, as real ones do. Only the loopback addresses exist, and
 // whatever ListenPeer and Route add.
 package simkernel

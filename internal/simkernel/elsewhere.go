@@ -169,14 +169,14 @@ func (w *World) Raise(sig os.Signal) {
 		e.pending = without(e.pending, sig)
 		for _, n := range slices.Clone(e.notifications) {
 			if n.sig == sig && !n.stopped {
-				w.tell(n)
+				w.signal(n)
 			}
 		}
 	})
 }
 
-// tell is the moment when n hears of its signal.
-func (w *World) tell(n *notification) {
+// signal is the moment when n hears of its signal.
+func (w *World) signal(n *notification) {
 	w.traceSignal(opSignal, n.k.id, n.sig)
 	if n.k.released {
 		w.violate("a loop that has gone is told of %v", n.sig)

@@ -55,7 +55,10 @@ func (s *socket) conditions() condition {
 	if s.rcvShut {
 		c |= condIn | condEnded
 	}
-	if s.state == stateConnecting && !s.dead {
+	if s.udp != nil && len(s.udp.errors) > 0 {
+		c |= condErr
+	}
+	if s.udp == nil && s.state == stateConnecting && !s.dead {
 		return c
 	}
 	if s.unread() > 0 {

@@ -9,9 +9,11 @@ type Faults struct {
 	ShortRead  float64 // Read returns fewer bytes than it could
 	ShortWrite float64 // Write and Writev take fewer bytes than they could
 	WouldBlock float64 // EAGAIN although the call would have succeeded
-	Interrupt  float64 // EINTR from Read, Write, Writev and Accept
+	Interrupt  float64 // EINTR from Read, Write, Writev, Accept, Send and Receive
 	AcceptFail float64 // EMFILE, ENFILE, ENOMEM or ENOBUFS from Accept; the connection stays in the queue
 	Abort      float64 // ECONNABORTED from Accept; the connection is reset and gone
+	NoBuffers  float64 // ENOBUFS from Send
+	ShortBatch float64 // Send and Receive move fewer datagrams than they could
 	ChangeFail float64 // ENOMEM for a Change, reported as an event. Keep it rare: it costs a connection
 
 	// Per connection or segment on the network.
@@ -19,6 +21,11 @@ type Faults struct {
 	SlowConnect float64 // a connect takes up to SlowTime
 	Reset       float64 // a segment is lost to a reset that both ends receive
 	Dribble     float64 // a segment is cut short, down to one byte
+
+	// Per datagram. Refuse is about them too.
+	Drop      float64 // it is lost on the way
+	Duplicate float64 // it arrives twice
+	Overtake  float64 // it takes up to HoldTime longer than others, which overtake it
 
 	// Per event.
 	Spurious float64 // an event for a descriptor that isn't ready
@@ -93,6 +100,11 @@ func Swarm(seed uint64) Faults {
 		{&f.WorkAtOnce, 0.3},
 		{&f.WorkDelay, 0.5},
 		{&f.SignalDelay, 0.5},
+		{&f.Drop, 0.1},
+		{&f.Duplicate, 0.1},
+		{&f.Overtake, 0.3},
+		{&f.NoBuffers, 0.3},
+		{&f.ShortBatch, 0.5},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {

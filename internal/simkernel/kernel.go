@@ -273,6 +273,8 @@ func (k *Kernel) SetOption(fd int, opt reactor.Option, value int) Errno {
 		s.rcvbuf = max(value, 2048)
 	case opt == reactor.OptReusePort, opt == reactor.OptDeaf:
 		errno = w.listenerOption(s, opt)
+	case s.udp != nil && opt >= reactor.OptBroadcast:
+		errno = s.setDatagramOption(opt, value)
 	case s.kind != kindTCP && s.kind != kindTCPListener:
 		errno = syscall.EOPNOTSUPP
 	}
@@ -311,6 +313,8 @@ func (k *Kernel) PeerAddr(fd int) (netip.AddrPort, Errno) {
 	switch {
 	case s == nil:
 		return netip.AddrPort{}, syscall.EBADF
+	case s.udp != nil && s.remote.IsValid():
+		return s.remote, 0
 	case !s.connection(), s.dead, s.state == stateConnecting:
 		return netip.AddrPort{}, syscall.ENOTCONN
 	}
@@ -334,6 +338,8 @@ func (w *World) adopt(fd int, listening bool) (own int, unix bool, errno Errno) 
 	}
 	s := w.fds[fd]
 	switch {
+	case s.udp != nil:
+		return -1, false, syscall.EINVAL
 	case !s.listener() && !s.connection():
 		return -1, false, syscall.ENOTSOCK
 	case s.listener() != listening:

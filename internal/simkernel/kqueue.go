@@ -41,7 +41,7 @@ func (k *Kernel) pollKqueue(f *node) (ready reactor.Readiness, again bool) {
 			return reactor.CanWrite | s.hung(), true
 		case s.err != 0:
 			return reactor.CanWrite | s.hung(), true
-		case s.state == stateConnecting:
+		case s.udp == nil && s.state == stateConnecting:
 			return 0, false
 		case s.writable():
 			return reactor.CanWrite, true

@@ -86,7 +86,7 @@ func (k *Kernel) applyChange(c *reactor.Change) Errno {
 		w.violate("fd %d armed with %v, which cannot be", c.FD, c.To)
 		return syscall.EINVAL
 	}
-	if !s.connection() && !s.listener() {
+	if !s.connection() && !s.listener() && s.udp == nil {
 		w.violate("fd %d registered: it is a %s", c.FD, s.describe())
 		return syscall.EPERM
 	}

@@ -17,6 +17,7 @@ const (
 	kindUnixListener
 	kindReserve // good for nothing but being closed
 	kindFile    // something inherited that is not a socket
+	kindUDP
 )
 
 // state is where a connection is in its life. What becomes of it afterwards is told by the flags of socket, as in a
@@ -36,6 +37,7 @@ type socket struct {
 	foreign *Peer   // the script that owns it; nil if we do
 	parent  *socket // the listener whose queue it is going to enter
 	ln      *listening
+	udp     *datagrams
 	out     flow // what we send. What we receive is peer.out
 
 	local, remote netip.AddrPort
@@ -82,8 +84,11 @@ func join(a, b *socket) { a.peer, b.peer = b, a }
 func (s *socket) listener() bool   { return s.ln != nil }
 func (s *socket) connection() bool { return s.kind == kindTCP || s.kind == kindUnix }
 
-// unread is the number of bytes a read would find.
+// unread is the number of bytes a read would find, or of datagrams.
 func (s *socket) unread() int {
+	if s.udp != nil {
+		return len(s.udp.queue)
+	}
 	if s.peer == nil {
 		return 0
 	}
@@ -94,6 +99,9 @@ func (s *socket) unread() int {
 func (s *socket) used() int {
 	if s.kind == kindUnix {
 		return len(s.out.buf) - s.out.off
+	}
+	if s.udp != nil {
+		return s.udp.flying
 	}
 	return s.out.held()
 }
@@ -224,6 +232,8 @@ func (s *socket) close() {
 		s.closeUnix()
 	case kindTCP:
 		s.closeTCP()
+	case kindUDP:
+		s.closeDatagram()
 	}
 }
 
@@ -235,6 +245,8 @@ func (s *socket) describe() string {
 		return fmt.Sprintf("listener on %s, %d waiting", s.path, len(s.ln.queue))
 	case kindReserve:
 		return "reserve"
+	case kindUDP:
+		return fmt.Sprintf("udp socket #%d %v -> %v, %d unread, armed %v", s.id, s.local, s.remote, s.unread(), s.reg.armed)
 	case kindFile:
 		return "file"
 	case kindUnix:

@@ -7,7 +7,7 @@ import "github.com/weir-go/weir/reactor"
 type Status struct {
 	Open       bool // it is a descriptor at all
 	Connecting bool
-	Unread     int           // bytes a read would find
+	Unread     int           // bytes a read would find, or datagrams
 	Room       int           // bytes a write would take
 	Writable   bool          // that is enough to be reported
 	Ended      bool          // nothing more will arrive
@@ -26,6 +26,10 @@ func (w *World) Status(fd int) Status {
 	st := Status{Open: true, Ended: s.rcvShut, Err: s.err, Armed: s.reg.armed}
 	if s.listener() {
 		st.Waiting = len(s.ln.queue)
+	}
+	if s.udp != nil {
+		st.Unread, st.HungUp = s.unread(), s.err != 0 || len(s.udp.errors) > 0
+		st.Room, st.Writable = s.room(), s.writable()
 	}
 	if s.connection() {
 		st.Connecting = s.state == stateConnecting && !s.dead

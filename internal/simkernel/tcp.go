@@ -21,6 +21,8 @@ const (
 	wireEstablished // the answer to a SYN
 	wireQueued      // the last word of the handshake
 	wireNothing     // a moment at which Wait shall look again
+	wireDatagram
+	wireDatagramError // what the network says of one
 )
 
 // send puts something of s's on the wire, behind everything of s's that is there already. Without latency it arrives
@@ -73,6 +75,10 @@ func (w *World) happen(e event) {
 	case wireEstablished:
 		w.established(s)
 	case wireNothing:
+	case wireDatagram:
+		w.arrive(s, *e.pkt)
+	case wireDatagramError:
+		w.tell(s, *e.pkt, Errno(e.n), 0)
 	}
 }
 

@@ -53,13 +53,21 @@ const (
 	opUnnotify
 	opRaise
 	opSignal
+	opDatagram
+	opBind
+	opSend
+	opReceive
+	opTakeError
+	opDatagramLands
 	opViolation
 )
 
 var opNames = [...]string{
 	"wait", "waited", "event", "woken", "add", "mod", "del", "read", "write", "writev", "accept", "connect", "connectresult", "listen", "relisten",
 	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
-	"peer send", "peer recv", "peer fin", "peer close", "peer reset", "work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal", "VIOLATION",
+	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
+	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
+	"datagram", "bind", "send", "receive", "takeerror", "~datagram", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.
@@ -129,16 +137,16 @@ func (r *record) format(b *strings.Builder) {
 		fmt.Fprintf(b, " fd %d slot %d.%d %v", r.id, uint32(r.sample), r.sample>>32, reactor.Readiness(r.arg))
 	case opAdd, opMod, opDel:
 		fmt.Fprintf(b, " fd %d slot %d.%d %v -> %v", r.id, uint32(r.sample), r.sample>>32, reactor.Armed(r.arg), reactor.Armed(r.result))
-	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv:
+	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv, opSend, opReceive:
 		fmt.Fprintf(b, " %d (%d) = %d", r.id, r.arg, r.result)
 		if r.sample != 0 {
 			fmt.Fprintf(b, " %x", r.sample)
 		}
-	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt:
+	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt, opDatagram:
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
 	case opRaise, opSignal, opNotify, opUnnotify:
 		fmt.Fprintf(b, " %d %q", r.id, tail(r.sample))
-	case opSegment:
+	case opSegment, opDatagramLands:
 		fmt.Fprintf(b, " from #%d, %d bytes", r.id, r.arg)
 	case opFin, opReset, opSyn, opRefused, opEstablished, opPeerFin, opPeerClose, opPeerReset:
 		fmt.Fprintf(b, " #%d", r.id)

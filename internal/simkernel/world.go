@@ -74,6 +74,8 @@ type World struct {
 
 	kernels   []*Kernel
 	listeners []*socket
+	udp       []*socket
+	dgrams    DatagramStats
 	stale     []string // paths of Unix sockets nobody listens on any more
 	routes    []route
 	elsewhere elsewhere

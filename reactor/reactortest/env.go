@@ -34,7 +34,7 @@ func newEnv(t *testing.T, h Harness, network string) *env {
 
 // finish closes what the behaviour has left open and looks whether anything remains.
 func (e *env) finish() {
-	e.k.Fail, e.k.Inject, e.k.MaxMove = nil, nil, 0
+	e.k.Fail, e.k.Inject, e.k.MaxMove, e.k.MaxDatagrams = nil, nil, 0, 0
 	e.OnTurnEnd = nil
 	e.until("everything closed", func() bool {
 		e.R.Walk(func(h any) { // again and again: a listener that closes serves those who wait
@@ -42,6 +42,8 @@ func (e *env) finish() {
 			case *reactor.Conn:
 				h.Close(nil)
 			case *reactor.Listener:
+				h.Close(nil)
+			case *reactor.Datagram:
 				h.Close(nil)
 			}
 		})
@@ -168,6 +170,9 @@ func outcome(err error) string {
 		{reactor.ENOMEM, "ENOMEM"},
 		{reactor.EMFILE, "EMFILE"},
 		{reactor.ETIMEDOUT, "ETIMEDOUT"},
+		{reactor.EMSGSIZE, "EMSGSIZE"},
+		{reactor.EPERM, "EPERM"},
+		{reactor.ErrTruncated, "truncated"},
 		{errPanic, "panic"},
 	} {
 		if errors.Is(err, known.err) {

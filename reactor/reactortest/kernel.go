@@ -11,7 +11,7 @@ import (
 // Kernel counts what another Kernel is asked for, and fails on demand. Counts don't flicker, so a cost can be asserted
 // as exactly as a result.
 //
-// Fail, MaxMove and Inject may be changed at any time between two calls.
+// Fail, MaxMove, MaxDatagrams and Inject may be changed at any time between two calls.
 type Kernel struct {
 	reactor.Kernel
 	Counts Counts
@@ -20,6 +20,8 @@ type Kernel struct {
 	Fail func(call Call, fd int) reactor.Errno
 	// MaxMove is the most bytes that one Read, Write or Writev moves; 0 means no bound.
 	MaxMove int
+	// MaxDatagrams is the most datagrams that one Send or Receive moves; 0 means no bound.
+	MaxDatagrams int
 	// Inject may change the batch that Wait returns: n of events are filled, and it returns how many are now.
 	Inject func(events []reactor.Event, n int) int
 
@@ -42,6 +44,7 @@ type Counts struct {
 	Reads, Writes, Writevs, Accepts int
 	Connects, Closes, CloseWrites   int
 	Works, Notifies                 int
+	Receives, Sends                 int // of datagrams
 }
 
 // Interest is how often the kernel was told what is wanted.
@@ -56,6 +59,7 @@ func (c Counts) Since(before Counts) Counts {
 		Connects: c.Connects - before.Connects, Closes: c.Closes - before.Closes,
 		CloseWrites: c.CloseWrites - before.CloseWrites,
 		Works:       c.Works - before.Works, Notifies: c.Notifies - before.Notifies,
+		Receives: c.Receives - before.Receives, Sends: c.Sends - before.Sends,
 	}
 }
 
@@ -68,6 +72,8 @@ const (
 	CallRead    Call = "read"
 	CallWrite   Call = "write" // Write and Writev
 	CallAccept  Call = "accept"
+	CallReceive Call = "receive"
+	CallSend    Call = "send"
 	CallReserve Call = "reserve" // without a descriptor: -1
 	CallConnect Call = "connect" // without a descriptor: -1
 )
@@ -187,6 +193,30 @@ func (k *Kernel) Writev(fd int, bufs [][]byte) (int, reactor.Errno) {
 		left -= len(b)
 	}
 	return k.Kernel.Writev(fd, k.vector)
+}
+
+// Receive counts.
+func (k *Kernel) Receive(fd int, into []reactor.Incoming) (int, reactor.Errno) {
+	k.Counts.Receives++
+	if errno := k.fail(CallReceive, fd); errno != 0 {
+		return 0, errno
+	}
+	if k.MaxDatagrams > 0 {
+		into = into[:min(len(into), k.MaxDatagrams)]
+	}
+	return k.Kernel.Receive(fd, into)
+}
+
+// Send counts.
+func (k *Kernel) Send(fd int, out []reactor.Outgoing) (int, reactor.Errno) {
+	k.Counts.Sends++
+	if errno := k.fail(CallSend, fd); errno != 0 {
+		return 0, errno
+	}
+	if k.MaxDatagrams > 0 {
+		out = out[:min(len(out), k.MaxDatagrams)]
+	}
+	return k.Kernel.Send(fd, out)
 }
 
 // CloseWrite counts.
