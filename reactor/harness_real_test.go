@@ -163,6 +163,14 @@ func (h *realHarness) InheritListener(network string) (reactor.File, string) {
 	return ln.(reactor.File), ln.Addr().String()
 }
 
+func (h *realHarness) InheritDatagram(network string) (reactor.File, string) {
+	pc, err := net.ListenPacket(map[string]string{"tcp4": "udp4", "tcp6": "udp6"}[network], h.Address(network))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return pc.(*net.UDPConn), pc.LocalAddr().String()
+}
+
 func (h *realHarness) InheritFile() reactor.File {
 	f, err := os.Open(os.DevNull)
 	if err != nil {

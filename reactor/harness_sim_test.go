@@ -95,6 +95,15 @@ func (h *simHarness) InheritListener(network string) (reactor.File, string) {
 	return &simFile{h.k, fd}, address
 }
 
+func (h *simHarness) InheritDatagram(network string) (reactor.File, string) {
+	address := h.next(network)
+	fd, err := h.w.InheritDatagram(address)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return &simFile{h.k, fd}, address
+}
+
 func (h *simHarness) InheritFile() reactor.File {
 	fd, err := h.w.InheritFile()
 	if err != nil {

@@ -22,6 +22,7 @@ type env struct {
 	log      []string // what note has recorded
 	borrowed [][]byte // given to WriteBorrowed by accounts
 	inside   bool     // a callback is running
+	fars     []*far   // foreign sockets
 }
 
 func newEnv(t *testing.T, h Harness, network string) *env {
@@ -51,6 +52,9 @@ func (e *env) finish() {
 	})
 	if n := e.R.Refs(); n != 0 {
 		e.Errorf("%d references are left after everything was closed", n)
+	}
+	for _, f := range e.fars {
+		f.close()
 	}
 	if err := e.R.Close(); err != nil {
 		e.Errorf("closing the reactor: %v", err)
@@ -172,6 +176,7 @@ func outcome(err error) string {
 		{reactor.ETIMEDOUT, "ETIMEDOUT"},
 		{reactor.EMSGSIZE, "EMSGSIZE"},
 		{reactor.EPERM, "EPERM"},
+		{reactor.ENETUNREACH, "ENETUNREACH"},
 		{reactor.ErrTruncated, "truncated"},
 		{errPanic, "panic"},
 	} {

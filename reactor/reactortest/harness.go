@@ -35,6 +35,9 @@ type Harness interface {
 	// InheritListener is a listening socket, opened by something else, and its address; nil if this world has none.
 	InheritListener(network string) (reactor.File, string)
 
+	// InheritDatagram is a UDP socket, opened by something else and bound, and its address. network is "tcp4" or "tcp6".
+	InheritDatagram(network string) (reactor.File, string)
+
 	// InheritFile is a descriptor that is no socket.
 	InheritFile() reactor.File
 

@@ -46,6 +46,8 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Faults", faultBehaviours},
 		{"Reentrancy", reentrancyBehaviours},
 		{"Accounting", accountingBehaviours},
+		{"Datagrams", datagramBehaviours},
+		{"DatagramErrors", datagramErrorBehaviours},
 	} {
 		if len(parts) > 0 && !slices.Contains(parts, part.name) {
 			continue
