@@ -3,6 +3,7 @@
 package loop
 
 import (
+	"net/netip"
 	"os"
 	"testing"
 	"time"
@@ -138,4 +139,38 @@ func TestDeadlinesDoNotAllocate(t *testing.T) {
 	}
 	keep.Close(nil)
 	each((*Deadlines).Close)()
+}
+
+func TestDatagramEchoDoesNotAllocate(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "[::1]"} {
+		l := newLoop(t, Options{})
+		server, client := udp(t, l, "udp", host+":0"), udp(t, l, "udp", host+":0")
+		to := server.LocalAddr()
+		const burst = 20
+		sent, echoed, received := 0, 0, 0
+		count := func(error) { sent++ }
+		receive(t, server, func(p []byte, from netip.AddrPort, _ error) {
+			echoed++
+			if err := server.SendBorrowed(p, from, count); err != nil {
+				t.Error(err)
+			}
+		})
+		receive(t, client, func([]byte, netip.AddrPort, error) { received++ })
+		bufs := [][]byte{[]byte("head"), make([]byte, 1200)}
+		echo := func() {
+			before := received
+			for range burst {
+				if err := client.Send(bufs, to, count); err != nil {
+					t.Error(err)
+				}
+			}
+			for received < before+burst {
+				l.RunOnce()
+			}
+		}
+		echo()
+		if got := testing.AllocsPerRun(100, echo); got != 0 {
+			t.Errorf("%s: got %v allocations for %d echoes, want 0", host, got, burst)
+		}
+	}
 }
