@@ -21,7 +21,6 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(childEnv); name != "" {
 		os.Exit(children[name]())
 	}
-	shield()
 	goleak.VerifyTestMain(m)
 }
 
