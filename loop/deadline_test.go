@@ -427,12 +427,13 @@ func TestDeadlinesClosedAndUsedAgainInTheirOwnHandler(t *testing.T) {
 			t.Error("started after Close")
 		}
 		p.d.Init(other, q)
-		p.d.Start(DeadlineIdle, time.Second)
+		p.d.Start(DeadlineIdle, time.Second/2) // by the first loop's clock that has passed
 	}
 	p.d.Start(DeadlineRead, time.Second)
 	p.d.Start(DeadlineWrite, time.Second)
 	advance(t, l, time.Second)
 	wantTold(t, "the first owner", p, DeadlineRead)
+	wantTold(t, "the second owner, by the first loop", q)
 	if l.wheel.n != 0 || other.wheel.n != 1 {
 		t.Errorf("%d and %d in the wheels, want 0 and 1", l.wheel.n, other.wheel.n)
 	}
@@ -523,7 +524,7 @@ func TestDeadlinePassGoesOnAfterRepanic(t *testing.T) {
 		}()
 		run(t, l)
 	}()
-	run(t, l)
+	once(t, l)
 	wantTold(t, "the first", first, DeadlineRead)
 	wantTold(t, "the second", second, DeadlineRead)
 	if now := l.Now(); now != time.Second {

@@ -384,3 +384,29 @@ func TestTimerNegativeTimes(t *testing.T) {
 		}
 	})
 }
+
+// With many timers, one that is started anew has others before and after it in the heap, and may have to go either way.
+func TestTimersStartedAnewRunInTheirNewOrder(t *testing.T) {
+	const n = 400
+	_, l := newSimWithoutCost(t)
+	timers := make([]*Timer, n)
+	for i := range timers {
+		timers[i] = l.NewTimer()
+		start(t, timers[i], func() { t.Error("it was started anew") }, time.Duration(i)*time.Millisecond, 0)
+	}
+	var last time.Duration
+	ran := 0
+	for i := range timers {
+		due := time.Duration(i*37%n) * time.Millisecond
+		start(t, timers[i*319%n], func() {
+			if ran++; l.Now() != due || due < last {
+				t.Errorf("the timer for %v ran at %v, after that for %v", due, l.Now(), last)
+			}
+			last = due
+		}, due, 0)
+	}
+	run(t, l)
+	if ran != n {
+		t.Errorf("got %d calls, want %d", ran, n)
+	}
+}

@@ -192,6 +192,7 @@ func FuzzTimerHeap(f *testing.F) {
 	f.Add([]byte("equal times run in the order of starting, and so on and so on"))
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 254, 254, 254, 1, 255, 255, 255, 255})
 	f.Add([]byte{9, 3, 12, 7, 1, 208, 221, 5, 213, 239, 225, 230, 255, 218, 255, 255})
+	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 221, 218, 215, 255, 255, 255, 255, 255})
 	f.Fuzz(func(t *testing.T, program []byte) {
 		var heap timerHeap
 		var sorted []*Timer
