@@ -123,7 +123,8 @@ func (r *Reactor) newDatagram(fd int, ip6 bool, o DatagramOptions) *Datagram {
 }
 
 // Connect has the socket send to peer and receive from there only; the zero AddrPort ends that. What is queued already
-// keeps its destination. It returns EISCONN if the socket is connected, ENOTCONN if there is nothing to end, ErrClosed
+// leaves for where it was to go, but on kqueue systems what the kernel has no room for at the moment of connecting fails
+// with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the socket is connected, ENOTCONN if there is nothing to end, ErrClosed
 // after Close, or the errno of connect(2).
 //
 // A connected socket is told when the peer's port is closed: see DatagramHandler.
@@ -145,6 +146,9 @@ func (d *Datagram) Connect(peer netip.AddrPort) error {
 	}
 	if errno := d.r.k.Associate(int(d.fd), d.wire(peer)); errno != 0 {
 		return d.fail(op, peer, errno)
+	}
+	if d.out != nil {
+		d.out.unsent.address(d.peer)
 	}
 	d.peer = peer
 	if !peer.IsValid() && d.want&WantRead != 0 {

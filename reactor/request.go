@@ -70,6 +70,15 @@ func (l *requests) pop() *request {
 	return q
 }
 
+// address gives the datagrams without a destination one: their socket is connected to it no longer.
+func (l *requests) address(to netip.AddrPort) {
+	for q := l.head; q != nil && to.IsValid(); q = q.next {
+		if !q.to.IsValid() {
+			q.to = to
+		}
+	}
+}
+
 // outbox is what a connection, or a datagram socket, has only while something of it is under way: bytes to send, callbacks owed. An idle
 // connection has none.
 type outbox struct {

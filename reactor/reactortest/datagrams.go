@@ -22,6 +22,7 @@ var datagramBehaviours = []behaviour{
 	{"a_connected_socket_hears_its_peer_alone", udp, dgramConnected},
 	{"disconnecting_goes_on_receiving", udp, dgramDisconnect},
 	{"what_is_queued_leaves_before_a_connect", udp, dgramQueuedBeforeConnect},
+	{"what_is_queued_keeps_its_peer_after_a_disconnect", udp, dgramQueuedBeforeDisconnect},
 	{"a_burst_costs_one_call_each_way", udp, dgramBurstCost},
 	{"a_burst_through_a_relay_costs_one_call_each_way", udp, dgramRelayCost},
 	{"many_in_one_turn_leave_in_one_call", udp, dgramManyInOneTurn},
@@ -971,4 +972,20 @@ func dgramNoMemorySender(e *env) {
 	short, full = false, false
 	e.must(d.Send([][]byte{[]byte("3")}, f.addr, nil))
 	f.wantRecv("3")
+}
+
+// dgramQueuedBeforeDisconnect: what the kernel has no room for goes to the peer it was meant for.
+func dgramQueuedBeforeDisconnect(e *env) {
+	d, f, other := e.datagram(reactor.DatagramOptions{}), e.far(), e.far()
+	e.must(d.Connect(f.addr))
+	full := true
+	e.failing(CallSend, reactor.EAGAIN, &full)
+	e.must(d.Send([][]byte{[]byte("1")}, netip.AddrPort{}, e.note("1")))
+	e.must(d.Connect(netip.AddrPort{}))
+	e.must(d.Send([][]byte{[]byte("2")}, other.addr, e.note("2")))
+	full = false
+	f.wantRecv("1")
+	other.wantRecv("2")
+	e.untilLogged(2)
+	e.wantLog("1: ok", "2: ok")
 }
