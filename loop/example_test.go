@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -239,4 +240,39 @@ func ExampleLoop_NextTick() {
 	// first callback
 	// tick
 	// second callback
+}
+
+// A server that answers, and a client, on one loop.
+func ExampleLoop_OpenDatagram() {
+	l := newLoop()
+	defer l.Close()
+	server, err := l.OpenDatagram("udp", "127.0.0.1:0", reactor.DatagramOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	server.ReceiveStart(reactor.DatagramFunc(func(p []byte, from netip.AddrPort, err error) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("asked: %s\n", p)
+		answer := append([]byte("pong to "), p...) // p is ours for this turn only
+		server.Send([][]byte{answer}, from, func(error) { server.Close(nil) })
+	}))
+	client, err := l.OpenDatagram("udp4", "", reactor.DatagramOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client.Connect(server.LocalAddr())
+	client.ReceiveStart(reactor.DatagramFunc(func(p []byte, _ netip.AddrPort, err error) {
+		if err != nil {
+			log.Fatal(err) // ECONNREFUSED, if nobody listened there
+		}
+		fmt.Printf("answered: %s\n", p)
+		client.Close(nil)
+	}))
+	client.Send([][]byte{[]byte("ping")}, netip.AddrPort{}, nil)
+	l.Run()
+	// Output:
+	// asked: ping
+	// answered: pong to ping
 }

@@ -36,7 +36,7 @@ var simulated = []mutant{
 	},
 	{
 		"done called twice", "a finished request stays in the queue of those to tell",
-		"reactor/pending.go", "r.round.reqs, c.out.finished = c.out.finished, requests{}", "r.round.reqs = c.out.finished",
+		"reactor/pending.go", "c.r.round.reqs, o.finished = o.finished, requests{}", "c.r.round.reqs = o.finished",
 	},
 	{
 		"requests forgotten at close", "what is queued when the connection closes is never told",
