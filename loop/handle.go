@@ -22,6 +22,7 @@ var (
 	_ Handle = (*reactor.Conn)(nil)
 	_ Handle = (*reactor.Listener)(nil)
 	_ Handle = (*reactor.Datagram)(nil)
+	_ Handle = (*reactor.Poll)(nil)
 	_ Handle = (*Timer)(nil)
 	_ Handle = (*Async)(nil)
 	_ Handle = (*Signal)(nil)

@@ -42,3 +42,7 @@ func (l *Loop) OpenDatagram(network, address string, o reactor.DatagramOptions) 
 
 // AdoptDatagram makes a datagram socket of one that something else has opened, and closes f. See reactor.File.
 func (l *Loop) AdoptDatagram(f reactor.File) (*reactor.Datagram, error) { return l.r.AdoptDatagram(f) }
+
+// NewPoll watches a descriptor that something else owns: see reactor.Poll. Among others it returns EPERM for regular
+// files and directories, and EEXIST for a descriptor that the loop watches already.
+func (l *Loop) NewPoll(fd int) (*reactor.Poll, error) { return l.r.NewPoll(fd) }

@@ -75,6 +75,8 @@ const (
 
 // newConn makes a connection of fd and counts it.
 func (r *Reactor) newConn(fd int, peer netip.AddrPort, unix bool, l life) *Conn {
+	r.taken(fd)
+	r.stats.Connections++
 	c := &Conn{life: l, unix: unix, peer: peer}
 	c.r, c.fd = r, int32(fd)
 	c.tok = r.slots.add(c)

@@ -132,6 +132,7 @@ func (c *Conn) closeStep() bool {
 	done := o.closed
 	c.life = lifeClosed
 	c.out, c.handler = nil, nil
+	r.stats.Connections--
 	r.pool.releaseOutbox(o)
 	r.leaveClosing()
 	if done == nil {

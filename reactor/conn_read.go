@@ -70,9 +70,11 @@ func (c *Conn) read(ev *Event) bool {
 	r := c.r
 	buf := r.buf
 	n, errno := r.k.Read(int(c.fd), buf)
+	r.stats.Reads++
 	switch {
 	case errno == 0 && n > 0:
 		r.reads += n
+		r.stats.BytesRead += uint64(n)
 		r.filled = max(r.filled, n)
 		if n < len(buf) && ev.Ready&(Ended|HungUp) == 0 {
 			ev.Ready &^= hints // a short read has emptied the socket; if not, it is reported again
@@ -131,8 +133,7 @@ func (c *Conn) endReading(errno Errno) {
 func (c *Conn) changeFailed(ev *Event) bool {
 	errno := ev.Err
 	*ev = Event{}
-	c.r.k.Remove(int(c.fd), c.armed) // of several changes some may have succeeded
-	c.armed = Unarmed
+	c.remove() // of several changes some may have succeeded
 	if c.life == lifeConnecting {
 		c.connected(c.fail("connect", errno))
 		return true

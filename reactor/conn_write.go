@@ -67,6 +67,7 @@ func (c *Conn) TryWrite(p []byte) (int, error) {
 	}
 	for {
 		n, errno := c.r.k.Write(int(c.fd), p[:min(len(p), sendLimit)])
+		c.r.countWrite(n)
 		switch errno {
 		case 0:
 			return n, nil
@@ -201,6 +202,7 @@ func (c *Conn) send() {
 			break
 		}
 		asked, n, errno := c.sendOnce()
+		c.r.countWrite(n)
 		switch errno {
 		case 0:
 			full = n < asked // the kernel's buffer is full, or a signal came: either way it will say when to go on

@@ -117,6 +117,7 @@ func (r *Reactor) newDatagram(fd int, ip6 bool, o DatagramOptions) *Datagram {
 	if o.ReceiveErrors {
 		d.flags |= dgramErrors
 	}
+	r.taken(fd)
 	d.r, d.fd = r, int32(fd)
 	d.tok = r.slots.add(d)
 	return d

@@ -11,10 +11,16 @@ const (
 	WantRead Interest = 1 << iota
 	// WantWrite asks to be told when the kernel takes bytes again, or a connect has finished.
 	WantWrite
+	// WantEnd asks to be told when the peer will send no more. It is for Poll: who reads finds the end by reading.
+	WantEnd
+	// WantPriority asks to be told of out-of-band data, and of what else the system calls urgent. It is for Poll.
+	WantPriority
 )
 
 // String returns the names of the members, joined by "|"; "none" if there are none.
-func (i Interest) String() string { return setString(uint8(i), "WantRead", "WantWrite") }
+func (i Interest) String() string {
+	return setString(uint8(i), "WantRead", "WantWrite", "WantEnd", "WantPriority")
+}
 
 // setString names the bits of a small set, lowest first.
 func setString(set uint8, names ...string) string {

@@ -11,8 +11,8 @@ import (
 // Kernel is everything one loop asks of the operating system: readiness, sockets and time. There is one Kernel a
 // Reactor, owned by it; System returns the real one and internal/simkernel a seeded fake.
 //
-// All methods but Poller.Wake are called from the loop's goroutine only, and none of them may block except Poller.Wait, and
-// Listen for a host name.
+// All methods but Poller.Wake and Clock.Monotonic are called from the loop's goroutine only, and none of them may block
+// except Poller.Wait, and Listen for a host name.
 // Every descriptor a Kernel hands out is non-blocking and closed on exec. Errors of the hot calls are plain errnos, so
 // that would-block costs nothing; the cold ones (Listen, Connect, Adopt) explain themselves.
 //
@@ -87,7 +87,8 @@ type Sockets interface {
 // Clock is the part of Kernel that tells the time.
 type Clock interface {
 	// Monotonic is the time since some fixed moment, the same one for all kernels of a process (those of a simulated
-	// world are one process): loops may compare what they read. It never goes back.
+	// world are one process): loops may compare what they read. It never goes back. Other goroutines may ask too, of a
+	// clock that runs by itself; one that is simulated belongs to the goroutine of its world.
 	Monotonic() time.Duration
 	// Wall is the time of day, for people and for the Date header.
 	Wall() time.Time

@@ -64,6 +64,7 @@ func (r *Reactor) listen(network, address string, o ListenOptions, onAccept func
 }
 
 func (r *Reactor) newListener(fd int, unix bool) *Listener {
+	r.taken(fd)
 	l := &Listener{life: lifeOpen, unix: unix, burst: 1, reserve: -1}
 	l.r, l.fd = r, int32(fd)
 	l.tok = r.slots.add(l)
@@ -198,8 +199,7 @@ func (l *Listener) step(ev *Event) bool {
 	if ev.Err != 0 {
 		errno := ev.Err
 		*ev = Event{}
-		r.k.Remove(int(l.fd), l.armed)
-		l.armed = Unarmed
+		l.remove()
 		return l.shortage(errno)
 	}
 	if l.want == 0 {
@@ -241,6 +241,7 @@ func (l *Listener) step(ev *Event) bool {
 // give tells of a connection. The callback belongs to it: if it panics, that one is reset, for nobody else may ever have
 // heard of it.
 func (l *Listener) give(a Accepted) {
+	l.r.stats.Accepted++
 	if l.onAccept != nil {
 		l.onAccept(a)
 		return

@@ -33,6 +33,7 @@ type park struct {
 	errno Errno
 
 	slept    time.Duration // when this goroutine last let others run
+	idle     time.Duration // slept in all: see Poller.Idle
 	yielding bool
 }
 
@@ -100,10 +101,14 @@ func (k *park) wait(most int, timeout time.Duration) (int, error) {
 // sleep parks until the set has something.
 func (k *park) sleep() (int, error) {
 	k.sleepy = false
+	began := k.base.Monotonic()
 	if err := k.raw.Read(k.attempt); err != nil {
 		return 0, os.NewSyscallError("reactor: park", err)
 	}
 	k.slept = k.base.Monotonic()
+	if k.sleepy { // it was not just to let others run
+		k.idle += k.slept - began
+	}
 	return k.result()
 }
 
@@ -160,7 +165,9 @@ func (k *park) fired() { k.deadline = 0 }
 // block waits in the kernel, holding the thread.
 func (k *park) block(timeout time.Duration) (int, error) {
 	k.arm(timeout)
+	began := k.base.Monotonic()
 	n, err := unix.EpollWait(k.p.fd, k.p.events[:k.most], -1)
+	k.idle += k.base.Monotonic() - began
 	if err == EINTR {
 		return 0, nil
 	}

@@ -26,6 +26,14 @@ type Poller interface {
 	// Wake makes the current or the next Wait return. It may be called from any goroutine, until Release.
 	Wake()
 
+	// Pollable tries whether a foreign descriptor that is not registered can be: EBADF if it is not open, EPERM for
+	// regular files and directories, EEXIST if it is registered after all. It leaves no trace.
+	Pollable(fd int) Errno
+
+	// Idle is how long Wait has slept so far, in all. What a Wait that finds something at once takes is not counted
+	// where the system lets that be told.
+	Idle() time.Duration
+
 	// Release gives back what the poller itself holds.
 	Release() error
 }
@@ -67,11 +75,15 @@ const (
 	// HungUp says that both directions are gone or that an error is waiting (EPOLLHUP, EPOLLERR). Bytes may still be
 	// waiting here too.
 	HungUp
+	// Failed says that an error is waiting (EPOLLERR); it comes with HungUp. Kqueue systems do not tell it apart.
+	Failed
+	// Priority says that there is out-of-band data, or other urgent news (EPOLLPRI). Kqueue systems do not tell it.
+	Priority
 )
 
 // String returns the names of the hints, joined by "|".
 func (r Readiness) String() string {
-	return setString(uint8(r), "CanRead", "CanWrite", "Ended", "HungUp")
+	return setString(uint8(r), "CanRead", "CanWrite", "Ended", "HungUp", "Failed", "Priority")
 }
 
 // Armed is the exact mask that the kernel holds for a descriptor. Interest says what is wanted; the two differ while a
@@ -86,6 +98,11 @@ const (
 	// descriptor stays known. On Linux an item with an empty mask would report EPOLLERR and EPOLLHUP for ever, the
 	// best-known bug of the field (libuv issue 2162 and its kin), so nobody is ever armed with that. It stands alone.
 	Parked
+	// ArmedEnd reports the peer's end, level-triggered; on kqueue systems once for each change, unless ArmedRead, which
+	// includes it, is set too.
+	ArmedEnd
+	// ArmedPriority is level-triggered readiness of urgent data; nothing on kqueue systems.
+	ArmedPriority
 	// Unarmed means the kernel does not know the descriptor.
 	Unarmed Armed = 0
 )
@@ -95,5 +112,5 @@ func (a Armed) String() string {
 	if a == Unarmed {
 		return "Unarmed"
 	}
-	return setString(uint8(a), "ArmedRead", "ArmedWrite", "Parked")
+	return setString(uint8(a), "ArmedRead", "ArmedWrite", "Parked", "ArmedEnd", "ArmedPriority")
 }

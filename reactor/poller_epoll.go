@@ -94,6 +94,12 @@ func epollMask(a Armed) uint32 {
 	if a&ArmedWrite != 0 {
 		mask |= unix.EPOLLOUT
 	}
+	if a&ArmedEnd != 0 {
+		mask |= unix.EPOLLRDHUP
+	}
+	if a&ArmedPriority != 0 {
+		mask |= unix.EPOLLPRI
+	}
 	if a&Parked != 0 {
 		mask |= unix.EPOLLRDHUP | unix.EPOLLET
 	}
@@ -148,6 +154,12 @@ func epollReady(mask uint32) (ready Readiness) {
 	if mask&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		ready |= HungUp
 	}
+	if mask&unix.EPOLLERR != 0 {
+		ready |= Failed
+	}
+	if mask&unix.EPOLLPRI != 0 {
+		ready |= Priority
+	}
 	return ready
 }
 
@@ -156,6 +168,18 @@ func epollReady(mask uint32) (ready Readiness) {
 func (p *poller) Remove(fd int, _ Armed) {
 	epollControl(p.fd, unix.EPOLL_CTL_DEL, fd, 0, Token{}) // ENOENT and EBADF say that it is gone already
 }
+
+// Pollable adds fd and removes it again.
+func (p *poller) Pollable(fd int) Errno {
+	errno := epollControl(p.fd, unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN, Token{Slot: slotWake})
+	if errno == 0 {
+		p.Remove(fd, Unarmed)
+	}
+	return errno
+}
+
+// Idle is how long Wait has slept.
+func (p *poller) Idle() time.Duration { return p.park.idle }
 
 // Wake makes the current or the next Wait return.
 func (p *poller) Wake() {

@@ -18,7 +18,9 @@ type poller struct {
 	wake    waker
 	changes []unix.Kevent_t
 	events  []unix.Kevent_t
-	carry   []Event        // translated, but more than the caller had room for
+	carry   []Event // translated, but more than the caller had room for
+	base    clock
+	idle    time.Duration  // in calls that could sleep
 	tokens  []registration // by descriptor
 }
 
@@ -37,7 +39,7 @@ func newPoller(SystemOptions) (*poller, error) {
 		return nil, os.NewSyscallError("reactor: kqueue", err)
 	}
 	unix.CloseOnExec(fd)
-	p := &poller{fd: fd}
+	p := &poller{fd: fd, base: newClock()}
 	if err := p.wake.open(p); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("reactor: kevent", err)
@@ -63,7 +65,11 @@ func (p *poller) Wait(changes []Change, events []Event, timeout time.Duration) (
 		t := unix.NsecToTimespec(int64(timeout))
 		ts = &t
 	}
+	began := p.base.Monotonic()
 	n, err := unix.Kevent(p.fd, p.changes, p.events, ts)
+	if timeout != 0 {
+		p.idle += p.base.Monotonic() - began
+	}
 	if err != nil && err != unix.EINTR { // interrupted, it has applied the changes all the same
 		return 0, os.NewSyscallError("reactor: kevent", err)
 	}
@@ -83,16 +89,15 @@ func (p *poller) apply(c *Change) {
 		p.tokens = append(p.tokens, registration{})
 	}
 	p.tokens[c.FD] = registration{tok: c.Token, live: true}
-	const reads = ArmedRead | Parked
-	if c.From&reads != c.To&reads {
+	if from, to := readKnote(c.From), readKnote(c.To); from != to {
 		// Whether a knote clears itself is settled when it is added, so it is added anew.
-		if c.From&reads != 0 {
+		if from != 0 {
 			p.change(c.FD, unix.EVFILT_READ, unix.EV_DELETE)
 		}
-		if c.To&ArmedRead != 0 {
+		switch to {
+		case ArmedRead:
 			p.change(c.FD, unix.EVFILT_READ, unix.EV_ADD)
-		}
-		if c.To&Parked != 0 {
+		case Parked:
 			ev := p.change(c.FD, unix.EVFILT_READ, unix.EV_ADD|unix.EV_CLEAR)
 			ev.Fflags, ev.Data = unix.NOTE_LOWAT, lowWater
 		}
@@ -103,6 +108,18 @@ func (p *poller) apply(c *Change) {
 	case c.From&ArmedWrite != 0 && c.To&ArmedWrite == 0:
 		p.change(c.FD, unix.EVFILT_WRITE, unix.EV_DELETE)
 	}
+}
+
+// readKnote is which of the two knotes for reading a mask has: the level-triggered one of ArmedRead, or the one of Parked,
+// which reports an end once. ArmedEnd alone is content with that.
+func readKnote(a Armed) Armed {
+	switch {
+	case a&ArmedRead != 0:
+		return ArmedRead
+	case a&(Parked|ArmedEnd) != 0:
+		return Parked
+	}
+	return 0
 }
 
 func (p *poller) change(fd, filter, flags int) *unix.Kevent_t {
@@ -144,7 +161,7 @@ func (p *poller) Remove(fd int, armed Armed) {
 	if fd < len(p.tokens) {
 		p.tokens[fd] = registration{}
 	}
-	if armed&(ArmedRead|Parked) != 0 {
+	if readKnote(armed) != 0 {
 		p.drop(fd, unix.EVFILT_READ)
 	}
 	if armed&ArmedWrite != 0 {
@@ -157,6 +174,27 @@ func (p *poller) drop(fd, filter int) {
 	unix.SetKevent(&ev, fd, filter, unix.EV_DELETE)
 	unix.Kevent(p.fd, []unix.Kevent_t{ev}, nil, nil) // ENOENT says that it is gone already
 }
+
+// Pollable refuses what kqueue would take and epoll does not, and tries the rest with a knote that it deletes again.
+func (p *poller) Pollable(fd int) Errno {
+	var info unix.Stat_t
+	if err := unix.Fstat(fd, &info); err != nil {
+		return errnoOf(err)
+	}
+	if kind := info.Mode & unix.S_IFMT; kind == unix.S_IFREG || kind == unix.S_IFDIR {
+		return EPERM
+	}
+	var ev unix.Kevent_t
+	unix.SetKevent(&ev, fd, unix.EVFILT_READ, unix.EV_ADD|unix.EV_DISABLE)
+	if _, err := unix.Kevent(p.fd, []unix.Kevent_t{ev}, nil, nil); err != nil {
+		return errnoOf(err)
+	}
+	p.drop(fd, unix.EVFILT_READ)
+	return 0
+}
+
+// Idle is how long Wait has been in calls that could sleep: kevent does not tell whether it did.
+func (p *poller) Idle() time.Duration { return p.idle }
 
 // Wake makes the current or the next Wait return.
 func (p *poller) Wake() { p.wake.signal(p) }

@@ -38,11 +38,13 @@ type Reactor struct {
 	held     []*Datagram  // sockets that send when the inbox is empty
 	outgoing []Outgoing   // scratch of one Send
 	closing  fifo[closer]
-	nClosing int         // how many of those this phase deals with
-	resting  []*Listener // listeners that wait out a shortage
+	nClosing int             // how many of those this phase deals with
+	resting  []*Listener     // listeners that wait out a shortage
+	polls    map[int32]*Poll // those that are started, by descriptor; nil until there is one
 	closed   bool
 	refs     int // what keeps the loop alive; see Refs
 	pool     pool
+	stats    Stats
 }
 
 // Options are the bounds of a Reactor. The zero value is good.
@@ -92,8 +94,20 @@ func (r *Reactor) Wait(timeout time.Duration) (int, error) {
 	r.flushInterest()
 	n, err := r.k.Wait(r.changes, r.events, timeout)
 	r.changes = r.changes[:0]
-	r.n, r.event, r.reads = n, 0, 0
+	r.n, r.event, r.reads = n, -1, 0
+	r.countWait(n)
 	return n, err
+}
+
+func (r *Reactor) countWait(n int) {
+	s := &r.stats
+	s.Waits++
+	s.Events += uint64(n)
+	idle := r.k.Idle()
+	if idle == s.Idle {
+		s.EventsWaiting += uint64(n)
+	}
+	s.Idle = idle
 }
 
 // flushInterest collects what the kernel must be told. A watch that is back where it started costs nothing.
@@ -108,8 +122,13 @@ func (r *Reactor) flushInterest() {
 		if to != w.armed {
 			r.changes = append(r.changes, Change{FD: int(w.fd), Token: w.tok, From: w.armed, To: to})
 			w.armed = to
+			r.stats.InterestChanges++
+			if to == Parked {
+				r.stats.Parks++
+			}
+			w.settled()
 		}
-		w.squelched = false
+		w.squelched, w.edited = false, false
 	}
 	r.dirty = r.dirty[:0]
 }
@@ -118,12 +137,18 @@ func (r *Reactor) flushInterest() {
 // did, the turn must be ended and Dispatch(i) called again; if not, event i is done. An event whose descriptor was
 // closed meanwhile does nothing, whoever has its number now.
 func (r *Reactor) Dispatch(i int) bool {
-	if i != r.event {
+	first := i != r.event
+	if first {
 		r.event, r.reads = i, 0
 	}
 	ev := &r.events[i]
 	src := r.slots.find(ev.Token)
-	if src != nil && src.step(ev) {
+	switch {
+	case src == nil:
+		if first {
+			r.stats.Stale++
+		}
+	case src.step(ev):
 		return true
 	}
 	r.owner = nil // nobody's callback has run
@@ -134,7 +159,7 @@ func (r *Reactor) Dispatch(i int) bool {
 // handles that are closing.
 func (r *Reactor) Refs() int { return r.refs }
 
-// Live is the number of connections, listeners and datagram sockets whose close callback has not run.
+// Live is the number of connections, listeners, datagram sockets and Polls whose close callback has not run.
 func (r *Reactor) Live() int { return r.slots.live + r.closing.len() }
 
 // Busy reports whether callbacks are owed that need no waiting.
@@ -164,8 +189,7 @@ func (r *Reactor) Leave() {
 // CheckGoroutine panics, under the build tag weirdebug, if the loop runs on another goroutine than this one.
 func (r *Reactor) CheckGoroutine() { r.guard.check() }
 
-// Walk calls fn with every connection, listener and datagram socket that is not closing: a *Conn, a *Listener or a
-// *Datagram. fn may close them.
+// Walk calls fn with every handle that is not closing: a *Conn, a *Listener, a *Datagram or a *Poll. fn may close them.
 func (r *Reactor) Walk(fn func(handle any)) {
 	r.slots.each(func(src source) { fn(src) })
 }

@@ -72,6 +72,7 @@ func (l *Listener) shed() {
 		fd, _, errno := r.k.Accept(int(l.fd))
 		if errno == 0 {
 			r.k.Close(fd)
+			r.stats.Shed++
 		} else if !passing(errno) {
 			break
 		}

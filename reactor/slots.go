@@ -69,6 +69,13 @@ func (t *slotTable) drop(tok Token) {
 	t.live--
 }
 
+// renew ends a registration and begins another of the same source, in the same slot.
+func (t *slotTable) renew(tok Token) Token {
+	s := t.at(tok.Slot)
+	s.gen++
+	return Token{Slot: tok.Slot, Gen: s.gen}
+}
+
 // endBatch lets the slots freed since the last call be used again.
 func (t *slotTable) endBatch() {
 	if len(t.quarantine) > 0 {

@@ -1,6 +1,6 @@
 package reactor
 
-// watch is what a Conn and a Listener have in common: a descriptor, what is wanted of it, and what the kernel holds.
+// watch is what a Conn, a Listener and a Poll have in common: a descriptor, what is wanted of it, and what the kernel holds.
 // want is edited freely; armed changes in one place only, when the dirty watches are flushed right before waiting.
 type watch struct {
 	r     *Reactor
@@ -13,6 +13,10 @@ type watch struct {
 	dirty     bool // in r.dirty
 	// tell: somebody wants to know of a hang-up even while nothing else is wanted.
 	tell bool
+	// exact: the kernel is told of every change, and nothing is parked, because the descriptor is not ours.
+	exact bool
+	// edited: want has changed since the last flush.
+	edited bool
 	// unref: being active does not keep the loop alive.
 	unref bool
 }
@@ -21,6 +25,8 @@ type watch struct {
 func (w *watch) setWant(want Interest) {
 	if w.want != want {
 		w.want = want
+		w.r.stats.InterestSaved++ // the flush takes it back if it comes to a system call
+		w.edited = true
 		w.touch()
 	}
 }
@@ -29,6 +35,7 @@ func (w *watch) setWant(want Interest) {
 func (w *watch) squelch() {
 	if w.armed&(ArmedRead|ArmedWrite) != 0 {
 		w.squelched = true
+		w.r.stats.Squelches++
 		w.touch()
 	}
 }
@@ -54,6 +61,9 @@ func (w *watch) target() Armed {
 	if w.want&WantWrite != 0 {
 		exact |= ArmedWrite
 	}
+	if w.exact {
+		return exact | foreignMask(w.want)
+	}
 	if exact == 0 {
 		if w.armed == Unarmed && !w.tell {
 			return Unarmed // never registered: there is nothing to park
@@ -74,10 +84,37 @@ func (w *watch) target() Armed {
 // forget removes the descriptor from the poller and from the slots, at once.
 func (w *watch) forget() {
 	if w.armed != Unarmed {
-		w.r.k.Remove(int(w.fd), w.armed)
-		w.armed = Unarmed
+		w.remove()
 	}
 	w.r.slots.drop(w.tok)
 	w.want = 0
 	w.fd = -1
+}
+
+// remove takes the descriptor out of the poller.
+func (w *watch) remove() {
+	r := w.r
+	r.k.Remove(int(w.fd), w.armed)
+	w.armed = Unarmed
+	r.stats.InterestChanges++
+	w.settled()
+}
+
+// settled takes back that the last change of want was saved: it has come to a system call.
+func (w *watch) settled() {
+	if w.edited {
+		w.edited = false
+		w.r.stats.InterestSaved--
+	}
+}
+
+// foreignMask is the part of the mask that only a Poll asks for.
+func foreignMask(want Interest) (mask Armed) {
+	if want&WantEnd != 0 {
+		mask |= ArmedEnd
+	}
+	if want&WantPriority != 0 {
+		mask |= ArmedPriority
+	}
+	return mask
 }

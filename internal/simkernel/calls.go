@@ -6,7 +6,7 @@ type Calls struct {
 	// Add, Mod and Del are what epoll_ctl would have been called for; kqueue would have taken the first two along.
 	Add, Mod, Del int
 
-	Listen, Accept, Connect, ConnectResult, Close, CloseWrite, SetOption, Addr int
+	Pollable, Listen, Accept, Connect, ConnectResult, Close, CloseWrite, SetOption, Addr int
 
 	Read, Write, Writev           int
 	Receive, Send                 int // of datagrams

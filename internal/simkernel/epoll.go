@@ -11,6 +11,9 @@ func epollMask(a reactor.Armed) condition {
 	if a&reactor.ArmedWrite != 0 {
 		m |= condOut // EPOLLOUT
 	}
+	if a&reactor.ArmedEnd != 0 {
+		m |= condEnded // EPOLLRDHUP; no socket here has urgent data, so EPOLLPRI asks for nothing
+	}
 	if a&reactor.Parked != 0 {
 		m |= condEnded // EPOLLRDHUP | EPOLLET
 	}
@@ -33,6 +36,9 @@ func (k *Kernel) pollEpoll(f *node) (ready reactor.Readiness, again bool) {
 	}
 	if c&(condErr|condHup) != 0 {
 		ready |= reactor.HungUp
+	}
+	if c&condErr != 0 {
+		ready |= reactor.Failed
 	}
 	return ready, s.reg.armed&reactor.Parked == 0
 }

@@ -24,10 +24,11 @@ const (
 	armedRW = reactor.ArmedRead | reactor.ArmedWrite
 	parked  = reactor.Parked
 
-	canR  = reactor.CanRead
-	canW  = reactor.CanWrite
-	ended = reactor.Ended
-	hup   = reactor.HungUp
+	canR   = reactor.CanRead
+	canW   = reactor.CanWrite
+	ended  = reactor.Ended
+	hup    = reactor.HungUp
+	failed = reactor.Failed
 )
 
 // onLinux runs f on the epoll temperament and, on Linux, on the machine's kernel.
@@ -138,15 +139,39 @@ func TestLinuxReportsWhatTheMeasuredTableSays(t *testing.T) {
 		{"fin", "tcp", nil, always(canR | ended), always(canW), once(ended), canR | ended},
 		{"close", "tcp", nil, always(canR | ended), always(canW), once(ended), canR | ended},
 		{"data fin", "tcp", nil, always(canR | ended), always(canW), once(ended), canR | ended},
-		{"reset", "tcp", nil, always(canR | ended | hup), always(canW | hup), once(ended | hup), canR | ended | hup},
-		{"unread", "tcp", nil, always(canR | ended | hup), always(canW | hup), once(ended | hup), canR | ended | hup},
+		{"reset", "tcp", nil, always(canR | ended | hup | failed), always(canW | hup | failed), once(ended | hup | failed), canR | ended | hup | failed},
+		{"unread", "tcp", nil, always(canR | ended | hup | failed), always(canW | hup | failed), once(ended | hup | failed), canR | ended | hup | failed},
 		{"both shut", "tcp", nil, always(canR | ended | hup), always(canW | hup), once(ended | hup), canR | ended | hup},
 		{"data", "tcp", nil, always(canR), always(canW), once(0), canR},
 		{"close", "unix", nil, always(canR | ended | hup), always(canW | hup), once(ended | hup), canR | ended | hup},
-		{"unread", "unix", nil, always(canR | ended | hup), always(canW | hup), once(ended | hup), canR | ended | hup},
+		{"unread", "unix", nil, always(canR | ended | hup | failed), always(canW | hup | failed), once(ended | hup | failed), canR | ended | hup | failed},
 		{"fin", "unix", nil, always(canR | ended), always(canW), once(ended), canR | ended},
 		{"data", "unix", nil, always(canR), always(canW), once(0), canR},
 	})
+}
+
+func TestTheEndAloneIsReportedAsOftenAsTheSystemCan(t *testing.T) {
+	for system, on := range map[string]func(*testing.T, func(*testing.T, *rig)){"linux": onLinux, "bsd": onBSD} {
+		t.Run(system, func(t *testing.T) {
+			on(t, func(t *testing.T, g *rig) {
+				fd, peer := g.pair("tcp")
+				g.arm(fd, reactor.ArmedEnd|reactor.ArmedPriority)
+				g.send(peer, "abc")
+				if got := g.wait(fd, 5*time.Millisecond); got != 0 {
+					t.Errorf("bytes alone: got %v, want nothing", got)
+				}
+				must(g, g.k.CloseWrite(peer))
+				want := always(ended)
+				if system == "bsd" {
+					want = once(canR | ended)
+				}
+				if got := g.five(fd); got != want {
+					t.Errorf("got %v, want %v", got, want)
+				}
+				g.forget(fd)
+			})
+		})
+	}
 }
 
 func TestBSDReportsReadingAndWritingApart(t *testing.T) {
@@ -264,7 +289,7 @@ func TestBytesForAClosedSocketAreAnsweredWithAReset(t *testing.T) {
 		g.send(fd, "abc")
 		g.settle()
 		g.arm(fd, armedR)
-		if got, want := g.wait(fd, 20*time.Millisecond), canR|ended|hup; got != want {
+		if got, want := g.wait(fd, 20*time.Millisecond), canR|ended|hup|failed; got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
@@ -322,7 +347,7 @@ func TestAConnectThatNobodyWantsIsRefused(t *testing.T) {
 		}
 		g.own(fd)
 		g.arm(fd, armedRW)
-		if got, want := g.wait(fd, time.Second), canR|canW|ended|hup; got != want {
+		if got, want := g.wait(fd, time.Second), canR|canW|ended|hup|failed; got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		if errno := g.k.ConnectResult(fd); errno != syscall.ECONNREFUSED {

@@ -22,6 +22,7 @@ type Kernel struct {
 	gone     [16]reactor.Token // tokens of what was closed last, for stale events
 	failed   []reactor.Event   // changes that failed, not reported yet
 	nGone    int               // how many there were so far
+	slept    time.Duration     // see Idle
 	deadline time.Duration     // when the Wait that is or was last under way ends; due if it has returned
 	idle     int               // times others gave way to this kernel since its last call
 	dry      int               // polls in a row that waited for nothing and found nothing, with no other call in between

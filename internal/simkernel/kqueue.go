@@ -3,7 +3,8 @@ package simkernel
 import "github.com/weir-go/weir/reactor"
 
 // A kqueue has two filters for a descriptor, each with a life of its own. Parked is the read filter with EV_CLEAR and a
-// low-water mark nothing reaches: it fires for the end of input and for errors, once each time something happens.
+// low-water mark nothing reaches: it fires for the end of input and for errors, once each time something happens. So is
+// ArmedEnd without ArmedRead.
 
 // wakeKqueue queues the filters that are true, as knote does.
 func (k *Kernel) wakeKqueue(s *socket) {
@@ -49,7 +50,8 @@ func (k *Kernel) pollKqueue(f *node) (ready reactor.Readiness, again bool) {
 		s.nospace = true
 		return 0, false
 	}
-	if armed&(reactor.ArmedRead|reactor.Parked) == 0 {
+	level := armed&reactor.ArmedRead != 0
+	if !level && armed&(reactor.Parked|reactor.ArmedEnd) == 0 {
 		return 0, false
 	}
 	switch {
@@ -61,10 +63,10 @@ func (k *Kernel) pollKqueue(f *node) (ready reactor.Readiness, again bool) {
 		ready = reactor.CanRead | reactor.Ended | s.hung()
 	case s.err != 0:
 		ready = reactor.CanRead | s.hung()
-	case s.unread() > 0 && armed&reactor.Parked == 0:
+	case s.unread() > 0 && level:
 		ready = reactor.CanRead
 	}
-	return ready, armed&reactor.Parked == 0
+	return ready, level
 }
 
 // hung is EV_EOF with an error in fflags.

@@ -48,6 +48,27 @@ func (s *socket) wake(c condition) {
 	}
 }
 
+// masks are all that a descriptor can be armed with.
+const masks = reactor.ArmedRead | reactor.ArmedWrite | reactor.Parked | reactor.ArmedEnd | reactor.ArmedPriority
+
+// Pollable looks whether fd could be registered: a user may hand in anything.
+func (k *Kernel) Pollable(fd int) Errno {
+	w := k.begin("Pollable")
+	w.calls.Pollable++
+	errno := Errno(0)
+	if fd < 0 || fd >= len(w.fds) || w.fds[fd] == nil {
+		errno = syscall.EBADF
+	} else if s := w.fds[fd]; !s.connection() && !s.listener() {
+		errno = syscall.EPERM
+	} else if s.reg.k != nil {
+		errno = syscall.EEXIST
+	}
+	return k.done(opPollable, fd, errno)
+}
+
+// Idle is how long Wait has moved the clock to what came next.
+func (k *Kernel) Idle() time.Duration { return k.slept }
+
 // change applies one Change.
 func (k *Kernel) change(c *reactor.Change) Errno {
 	w := k.w
@@ -82,7 +103,7 @@ func (k *Kernel) applyChange(c *reactor.Change) Errno {
 	if c.From == c.To {
 		w.violate("change of fd %d from %v to the same: a wasted call", c.FD, c.From)
 	}
-	if c.To&reactor.Parked != 0 && c.To != reactor.Parked || c.To&^(reactor.ArmedRead|reactor.ArmedWrite|reactor.Parked) != 0 {
+	if c.To&reactor.Parked != 0 && c.To != reactor.Parked || c.To&^masks != 0 {
 		w.violate("fd %d armed with %v, which cannot be", c.FD, c.To)
 		return syscall.EINVAL
 	}

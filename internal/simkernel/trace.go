@@ -34,6 +34,7 @@ const (
 	opAdopt
 	opReserve
 	opUnlink
+	opPollable
 	opSegment
 	opFin
 	opReset
@@ -64,7 +65,7 @@ const (
 
 var opNames = [...]string{
 	"wait", "waited", "event", "woken", "add", "mod", "del", "read", "write", "writev", "accept", "connect", "connectresult", "listen", "relisten",
-	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
+	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "pollable", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
 	"datagram", "bind", "send", "receive", "takeerror", "~datagram", "VIOLATION",

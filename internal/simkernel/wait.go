@@ -80,7 +80,10 @@ func (k *Kernel) wait(events []reactor.Event, timeout time.Duration, failed bool
 			w.violate("%v", ErrDeadlock)
 			return 0, ErrDeadlock
 		}
-		w.now = max(w.now, next)
+		if next > w.now {
+			k.slept += next - w.now
+			w.now = next
+		}
 	}
 }
 

@@ -46,6 +46,8 @@ func (e *env) finish() {
 				h.Close(nil)
 			case *reactor.Datagram:
 				h.Close(nil)
+			case *reactor.Poll:
+				h.Close(nil)
 			}
 		})
 		return e.R.Live() == 0 && !e.R.Busy()
@@ -173,9 +175,11 @@ func outcome(err error) string {
 		{reactor.EINVAL, "EINVAL"},
 		{reactor.ENOMEM, "ENOMEM"},
 		{reactor.EMFILE, "EMFILE"},
+		{reactor.EBADF, "EBADF"},
+		{reactor.EEXIST, "EEXIST"},
+		{reactor.EPERM, "EPERM"},
 		{reactor.ETIMEDOUT, "ETIMEDOUT"},
 		{reactor.EMSGSIZE, "EMSGSIZE"},
-		{reactor.EPERM, "EPERM"},
 		{reactor.ENETUNREACH, "ENETUNREACH"},
 		{reactor.ErrTruncated, "truncated"},
 		{errPanic, "panic"},

@@ -45,6 +45,7 @@ type Counts struct {
 	Connects, Closes, CloseWrites   int
 	Works, Notifies                 int
 	Receives, Sends                 int // of datagrams
+	Pollables                       int
 }
 
 // Interest is how often the kernel was told what is wanted.
@@ -60,6 +61,7 @@ func (c Counts) Since(before Counts) Counts {
 		CloseWrites: c.CloseWrites - before.CloseWrites,
 		Works:       c.Works - before.Works, Notifies: c.Notifies - before.Notifies,
 		Receives: c.Receives - before.Receives, Sends: c.Sends - before.Sends,
+		Pollables: c.Pollables - before.Pollables,
 	}
 }
 
@@ -68,14 +70,15 @@ type Call string
 
 // The calls that Kernel.Fail is asked about.
 const (
-	CallChange  Call = "change" // one Change of a Wait
-	CallRead    Call = "read"
-	CallWrite   Call = "write" // Write and Writev
-	CallAccept  Call = "accept"
-	CallReceive Call = "receive"
-	CallSend    Call = "send"
-	CallReserve Call = "reserve" // without a descriptor: -1
-	CallConnect Call = "connect" // without a descriptor: -1
+	CallChange   Call = "change" // one Change of a Wait
+	CallRead     Call = "read"
+	CallWrite    Call = "write" // Write and Writev
+	CallAccept   Call = "accept"
+	CallReceive  Call = "receive"
+	CallSend     Call = "send"
+	CallReserve  Call = "reserve" // without a descriptor: -1
+	CallConnect  Call = "connect" // without a descriptor: -1
+	CallPollable Call = "pollable"
 )
 
 func (k *Kernel) fail(call Call, fd int) reactor.Errno {
@@ -241,6 +244,15 @@ func (k *Kernel) Notify(sig os.Signal, fn func()) (stop func()) {
 func (k *Kernel) Close(fd int) reactor.Errno {
 	k.Counts.Closes++
 	return k.Kernel.Close(fd)
+}
+
+// Pollable counts.
+func (k *Kernel) Pollable(fd int) reactor.Errno {
+	k.Counts.Pollables++
+	if errno := k.fail(CallPollable, fd); errno != 0 {
+		return errno
+	}
+	return k.Kernel.Pollable(fd)
 }
 
 // Reserve may fail.

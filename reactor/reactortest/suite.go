@@ -41,6 +41,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Shortage", shortageBehaviours},
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},
+		{"Polling", pollingBehaviours},
 		{"Paused", pausedBehaviours},
 		{"Costs", costBehaviours},
 		{"Faults", faultBehaviours},

@@ -1,0 +1,37 @@
+package reactor
+
+import "time"
+
+// Stats is what a Reactor has done since New. They are plain numbers of the loop's goroutine, counted where things
+// happen; package loop publishes them for the others.
+type Stats struct {
+	Waits         uint64        // calls of Poller.Wait
+	Idle          time.Duration // slept in them
+	Events        uint64        // that they returned
+	EventsWaiting uint64        // of those, found without sleeping
+	Stale         uint64        // events of a registration that had ended by the time they were dispatched
+
+	InterestChanges uint64 // times the kernel was told what is wanted of a descriptor: on Linux a system call each
+	InterestSaved   uint64 // times what was wanted changed and the kernel did not have to be told
+	Squelches       uint64 // unwanted readiness that the kernel was told to be silent about
+	Parks           uint64 // descriptors parked: see Parked
+
+	Reads, Writes       uint64 // system calls of connections; a gathering write is one
+	BytesRead           uint64
+	BytesWritten        uint64
+	Accepted            uint64 // connections accepted and given to a callback
+	Shed                uint64 // connections accepted and closed at once, for want of descriptors
+	Connections, Polled int    // connections whose close callback has not run, and Polls that are started, now
+}
+
+func (r *Reactor) countWrite(n int) {
+	r.stats.Writes++
+	r.stats.BytesWritten += uint64(n)
+}
+
+// Stats returns the numbers as they are.
+func (r *Reactor) Stats() Stats {
+	s := r.stats
+	s.Polled = len(r.polls)
+	return s
+}
