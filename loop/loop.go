@@ -10,7 +10,7 @@ import (
 
 // Loop owns time and order for one goroutine: the one that calls Run. Everything a Loop gives out, handles and
 // connections alike, belongs to that goroutine. Before Run and after it, whoever holds the Loop may use it; from other
-// goroutines there are Post, Async.Send, Stop and Panics.
+// goroutines there are Post, Async.Send, Stop, Panics and Metrics.
 type Loop struct {
 	r    *reactor.Reactor
 	opts Options
@@ -40,6 +40,11 @@ type Loop struct {
 
 	events, event int // the batch being dispatched, and how far it is
 	panics        atomic.Uint64
+
+	counts    counts
+	published published
+	outdated  bool      // a turn has run since now was read
+	watchdog  *watchdog // nil without Options.SlowCallback
 }
 
 // New returns a Loop on the system's kernel, or on o.Kernel. It fails when a descriptor for the poller cannot be had.
@@ -58,6 +63,7 @@ func New(o Options) (*Loop, error) {
 	if l.resolver = o.Resolver; l.resolver == nil {
 		l.resolver = sharedResolver
 	}
+	l.watchdog = newWatchdog(o, l)
 	l.UpdateTime()
 	return l, nil
 }
@@ -70,7 +76,7 @@ func (l *Loop) Run() error {
 	}
 	defer l.leave()
 	if l.Alive() && !l.stopped.Load() {
-		l.protect((*Loop).EndTurn) // of whoever used the loop before Run
+		l.protect((*Loop).settle) // what whoever used the loop before Run has left
 		l.UpdateTime()
 		l.protect((*Loop).runTimers)
 		l.protect((*Loop).runDeadlines)
@@ -99,7 +105,7 @@ func (l *Loop) runOne(m mode) (bool, error) {
 		return false, nil
 	}
 	if !l.stopped.Load() {
-		l.protect((*Loop).EndTurn) // of whoever used the loop since the last time
+		l.protect((*Loop).settle) // what whoever used the loop since the last time has left
 		if err := l.iterate(m); err != nil {
 			return false, err
 		}
@@ -146,16 +152,33 @@ func (l *Loop) iterate(m mode) error {
 
 // poll waits, dispatches what is ready and then what other goroutines have posted.
 func (l *Loop) poll(timeout time.Duration) error {
+	l.counts.iterations++
+	l.beforeWait(timeout)
 	n, err := l.wait(timeout)
 	if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
 	l.UpdateTime()
+	if l.watchdog != nil {
+		l.watchdog.turn(l.now)
+	}
 	l.event, l.events = 0, n
 	l.protect((*Loop).dispatch)
 	l.mail.collect()
 	l.protect((*Loop).runMail)
 	return nil
+}
+
+// beforeWait is the end of what the loop does before it waits.
+func (l *Loop) beforeWait(timeout time.Duration) {
+	at := l.now
+	if timeout != 0 && l.outdated {
+		at = l.r.Kernel().Monotonic()
+	}
+	l.publish(at)
+	if l.watchdog != nil {
+		l.watchdog.wait()
+	}
 }
 
 // wait returns when there is something to do or timeout is over. The kernel may return earlier, for nothing; a RunOnce
@@ -256,7 +279,7 @@ func (l *Loop) Close() error {
 func (l *Loop) Now() time.Duration { return l.now }
 
 // UpdateTime reads the clock. Only a callback that takes long and then starts timers needs it.
-func (l *Loop) UpdateTime() { l.now = l.r.Kernel().Monotonic() }
+func (l *Loop) UpdateTime() { l.now, l.outdated = l.r.Kernel().Monotonic(), false }
 
 // Reactor is the floor below, for layers that own descriptors.
 func (l *Loop) Reactor() *reactor.Reactor { return l.r }
@@ -270,6 +293,11 @@ func (l *Loop) enter() error {
 	}
 	l.running = true
 	l.r.Enter()
+	l.outdated = true
+	l.published.start(l.r)
+	if l.watchdog != nil {
+		l.watchdog.run()
+	}
 	return nil
 }
 
@@ -277,5 +305,9 @@ func (l *Loop) leave() {
 	l.running = false
 	l.stopped.Store(false)
 	l.r.SetOwner(nil) // a callback may have left by a panic or Goexit
+	l.publish(l.now)
+	if l.watchdog != nil {
+		l.watchdog.leave()
+	}
 	l.r.Leave()
 }

@@ -27,6 +27,8 @@ type mailbox struct {
 	mu     sync.Mutex
 	in     []letter // filled by any goroutine
 	closed bool
+	posts  uint64 // letters so far
+	wakes  uint64 // calls of Reactor.Wake so far
 
 	// The loop writes next for every letter it runs, while others send: on one cache line they would hinder one another.
 	_    [64]byte
@@ -64,7 +66,9 @@ func (m *mailbox) post(x letter, r *reactor.Reactor) error {
 	if len(m.in) == 1 {
 		m.filled.Store(true)
 	}
+	m.posts++
 	if m.state.Load() == mailWaiting && m.state.CompareAndSwap(mailWaiting, mailWoken) {
+		m.wakes++
 		r.Wake() // under the lock: close must not take the poller away meanwhile
 	}
 	m.mu.Unlock()
@@ -76,8 +80,16 @@ func (m *mailbox) wake(r *reactor.Reactor) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.closed && m.state.CompareAndSwap(mailWaiting, mailWoken) {
+		m.wakes++
 		r.Wake()
 	}
+}
+
+// counts are how many letters there were, and how many wakes.
+func (m *mailbox) counts() (posts, wakes uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.posts, m.wakes
 }
 
 // waiting reports whether there are letters that have not run. It is for the loop.

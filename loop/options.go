@@ -1,6 +1,10 @@
 package loop
 
-import "github.com/weir-go/weir/reactor"
+import (
+	"time"
+
+	"github.com/weir-go/weir/reactor"
+)
 
 // Options say how a Loop is made. The zero value is good.
 type Options struct {
@@ -22,4 +26,13 @@ type Options struct {
 	OnPanic func(*PanicError)
 	// Repanic lets panics in callbacks end the program, as they would without a loop.
 	Repanic bool
+	// SlowCallback is how long a callback may take, all that it causes included, before OnSlow is told and
+	// Metrics.SlowCallbacks counts it. The default, 0, is that nobody looks, which costs nothing. Otherwise there is a goroutine while the loop
+	// runs, and each turn costs a reading of the clock and some atomic stores. Waiting is no callback; being kept from
+	// the processor by others is.
+	SlowCallback time.Duration
+	// OnSlow is told of a callback that takes longer than SlowCallback, once, while it still runs. It is called on a
+	// goroutine of its own, before Run returns: it must not wait for the loop. Taking the stack stops the program for
+	// some microseconds for every goroutine there is. The default logs.
+	OnSlow func(SlowCallback)
 }

@@ -6,12 +6,22 @@ import "github.com/weir-go/weir/reactor"
 // either; then what is still borrowed is sealed, and what comes next belongs to nobody. The loop calls it after every
 // callback. A layer that calls user code from outside a turn of the loop, a test say, ends it so too.
 func (l *Loop) EndTurn() {
+	l.counts.turns++
+	l.settle()
+}
+
+// settle is EndTurn for what has not been a turn.
+func (l *Loop) settle() {
 	l.r.CheckGoroutine()
 	for l.r.Flush() || l.ticks.len() > 0 {
 		l.RunTicks()
 	}
 	l.r.Seal()
 	l.r.SetOwner(nil)
+	l.outdated = true
+	if l.watchdog != nil && l.running {
+		l.watchdog.turned(l.r.Kernel().Monotonic())
+	}
 }
 
 // RunTicks runs the ticks that are due, and those they add, and nothing else: it neither sends nor seals. A layer calls

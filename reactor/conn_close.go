@@ -18,7 +18,7 @@ func (r *Reactor) RunClosing() bool {
 			return true
 		}
 	}
-	r.owner = nil // nobody's callback has run
+	r.own(nil) // nobody's callback has run
 	return false
 }
 
@@ -98,7 +98,7 @@ func (c *Conn) shut(done func(), why error) {
 
 func (c *Conn) closeStep() bool {
 	r, o := c.r, c.out
-	r.owner = c
+	r.own(c)
 	switch {
 	case o.connect != nil:
 		done := o.connect

@@ -40,7 +40,7 @@ func (c *Conn) Reading() bool { return c.want&WantRead != 0 }
 
 // step does the next thing an event asks for: see source.
 func (c *Conn) step(ev *Event) bool {
-	c.r.owner = c
+	c.r.own(c)
 	if ev.Err != 0 {
 		return c.changeFailed(ev)
 	}

@@ -94,7 +94,7 @@ func (d *Datagram) setReceiving(on bool) {
 // and counted, and the socket, which serves many, goes on.
 func (d *Datagram) step(ev *Event) bool {
 	const hints = CanRead | Ended | HungUp
-	d.r.owner = nil
+	d.r.own(nil)
 	if ev.Err != 0 {
 		return d.changeFailed(ev)
 	}

@@ -296,7 +296,7 @@ func (d *Datagram) settle() bool {
 	if d.want&WantRead == 0 {
 		return false // ReceiveStart owes it again
 	}
-	r.owner = nil
+	r.own(nil)
 	if d.recvErr != 0 {
 		errno := Errno(d.recvErr)
 		d.recvErr = 0
@@ -316,7 +316,7 @@ func (d *Datagram) complete(q *request) {
 	d.r.refs--
 	d.r.pool.release(q)
 	d.tidy()
-	d.r.owner = nil
+	d.r.own(nil)
 	done(err)
 }
 
@@ -351,7 +351,7 @@ func (d *Datagram) Close(done func()) {
 
 func (d *Datagram) closeStep() bool {
 	r, o := d.r, d.out
-	r.owner = nil
+	r.own(nil)
 	if o.finished.head != nil {
 		d.complete(o.finished.pop())
 		return true

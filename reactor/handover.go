@@ -39,7 +39,7 @@ func (r *Reactor) Take(a Accepted) (*Conn, error) {
 		return nil, &Error{Op: "take", Peer: a.peer, Err: ErrClosed}
 	}
 	c := r.newConn(a.fd, a.peer, a.unix, lifeOpen)
-	r.owner = c
+	r.own(c)
 	return c, nil
 }
 

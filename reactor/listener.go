@@ -195,7 +195,7 @@ func (l *Listener) setUnref(unref bool) {
 // spares a wait. So the burst grows while it finds somebody and falls back to one when it does not.
 func (l *Listener) step(ev *Event) bool {
 	r := l.r
-	r.owner = nil
+	r.own(nil)
 	if ev.Err != 0 {
 		errno := ev.Err
 		*ev = Event{}
@@ -315,7 +315,7 @@ func (l *Listener) takeLast(fd int) {
 
 func (l *Listener) closeStep() bool {
 	r := l.r
-	r.owner = nil
+	r.own(nil)
 	if len(l.last) > 0 {
 		a := l.last[0]
 		l.last = l.last[1:]

@@ -68,7 +68,7 @@ func (c *Conn) settle() bool {
 			c.owe()
 		}
 		r.round.of = nil
-		r.owner = c
+		r.own(c)
 		c.connected(o.connectErr)
 		return true
 	}
@@ -84,7 +84,7 @@ func (r *Reactor) complete(c *Conn, q *request) {
 	r.refs--
 	r.pool.release(q)
 	c.tidy()
-	r.owner = c
+	r.own(c)
 	done(err)
 }
 
@@ -101,7 +101,7 @@ func (c *Conn) completeHalfClose() bool {
 	if done == nil {
 		return false
 	}
-	c.r.owner = c
+	c.r.own(c)
 	done(err)
 	return true
 }

@@ -183,7 +183,7 @@ func (p *Poll) Close(done func()) {
 }
 
 func (p *Poll) closeStep() bool {
-	p.r.owner = nil
+	p.r.own(nil)
 	done := p.closed
 	p.life, p.closed = lifeClosed, nil
 	p.r.leaveClosing()
@@ -196,7 +196,7 @@ func (p *Poll) closeStep() bool {
 
 // step tells what is ready: see source.
 func (p *Poll) step(ev *Event) bool {
-	p.r.owner = nil
+	p.r.own(nil)
 	ready, errno := ev.Ready, ev.Err
 	*ev = Event{}
 	cb := p.cb

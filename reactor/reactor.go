@@ -1,6 +1,9 @@
 package reactor
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Reactor owns the descriptors of one loop: it knows what is wanted of each, tells the kernel what has changed, and
 // turns what the kernel reports into callbacks. It runs nothing by itself. The floor above calls Wait, Dispatch,
@@ -28,7 +31,9 @@ type Reactor struct {
 	reads   int // bytes read for the event being dispatched
 	event   int // index of that event
 
-	owner    *Conn        // whom the running callback belongs to; nil for a listener's
+	owner    *Conn // whom the running callback belongs to; nil for a listener's
+	sharing  bool  // shared follows owner
+	shared   atomic.Pointer[Conn]
 	flushing []flusher    // handles that wrote in this turn
 	flushed  int          // how many of them Flush has been through
 	vectors  [][]byte     // scratch of one gathering write
@@ -151,7 +156,7 @@ func (r *Reactor) Dispatch(i int) bool {
 	case src.step(ev):
 		return true
 	}
-	r.owner = nil // nobody's callback has run
+	r.own(nil) // nobody's callback has run
 	return false
 }
 
@@ -170,7 +175,22 @@ func (r *Reactor) Owner() *Conn { return r.owner }
 
 // SetOwner says whom the code that is about to run belongs to: the loop calls it around ticks, which inherit the owner
 // of the turn that asked for them.
-func (r *Reactor) SetOwner(c *Conn) { r.owner = c }
+func (r *Reactor) SetOwner(c *Conn) { r.own(c) }
+
+// own is SetOwner.
+func (r *Reactor) own(c *Conn) {
+	if r.sharing && r.owner != c {
+		r.shared.Store(c)
+	}
+	r.owner = c
+}
+
+// ShareOwner has every owner shown to other goroutines from now on: see SharedOwner.
+func (r *Reactor) ShareOwner() { r.sharing = true }
+
+// SharedOwner is Owner for other goroutines, after ShareOwner; before that it is nil. Of the connection it returns they
+// may call RemoteAddr and nothing else.
+func (r *Reactor) SharedOwner() *Conn { return r.shared.Load() }
 
 // Wake makes the current or the next Wait return. Any goroutine may call it.
 func (r *Reactor) Wake() { r.k.Wake() }

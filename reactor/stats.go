@@ -16,12 +16,12 @@ type Stats struct {
 	Squelches       uint64 // unwanted readiness that the kernel was told to be silent about
 	Parks           uint64 // descriptors parked: see Parked
 
-	Reads, Writes       uint64 // system calls of connections; a gathering write is one
-	BytesRead           uint64
-	BytesWritten        uint64
-	Accepted            uint64 // connections accepted and given to a callback
-	Shed                uint64 // connections accepted and closed at once, for want of descriptors
-	Connections, Polled int    // connections whose close callback has not run, and Polls that are started, now
+	Reads, Writes uint64 // system calls of connections; a gathering write is one
+	BytesRead     uint64
+	BytesWritten  uint64
+	Accepted      uint64 // connections accepted and given to a callback
+	Shed          uint64 // connections accepted and closed at once, for want of descriptors
+	Connections   int    // connections whose close callback has not run
 }
 
 func (r *Reactor) countWrite(n int) {
@@ -30,8 +30,4 @@ func (r *Reactor) countWrite(n int) {
 }
 
 // Stats returns the numbers as they are.
-func (r *Reactor) Stats() Stats {
-	s := r.stats
-	s.Polled = len(r.polls)
-	return s
-}
+func (r *Reactor) Stats() Stats { return r.stats }

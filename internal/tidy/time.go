@@ -11,6 +11,7 @@ import (
 // the time from the Kernel's clock or from the loop, which is what makes a run on the simulated kernel repeatable.
 var clockFiles = map[string]string{
 	"reactor/clock.go": "it is the clock",
+	"loop/watchdog.go": "it watches a loop that does not turn, so the loop can't tell it the time, and a simulated clock stands still",
 }
 
 // goroutineFiles may start goroutines, each with its reason: one loop is one goroutine, and all others are named here.
@@ -18,6 +19,7 @@ var goroutineFiles = map[string]string{
 	"loop/pool.go":      "the work pool is made of them",
 	"loop/group.go":     "Group.Run runs each loop on one",
 	"loop/forwarder.go": "a signal that somebody watches is received by one",
+	"loop/watchdog.go":  "somebody has to look while a callback blocks the loop; there is one only if asked for, and only while the loop runs",
 }
 
 // clockNames are what time and context offer that reads a clock or starts a timer.
