@@ -176,6 +176,53 @@ func TestIdleTimeStandsStillWhileACallbackRuns(t *testing.T) {
 	watcher.Wait()
 }
 
+// The estimate of a wait under way is a little more than what the kernel says afterwards: nobody sees the difference.
+func TestIdleTimeNeverGoesBack(t *testing.T) {
+	p := published{waiting: 10}
+	p.stats.Idle = 5
+	for _, x := range []struct {
+		now   time.Duration
+		waits bool
+		slept time.Duration
+		want  time.Duration
+	}{
+		{4, true, 5, 5}, // the clock was read before the loop went to wait
+		{100, true, 5, 95},
+		{101, false, 5, 95}, // it has woken, and not told yet
+		{102, false, 93, 95},
+		{103, false, 96, 96},
+	} {
+		p.stats.Idle = x.slept
+		if got := p.idle(x.now, x.waits); got != x.want {
+			t.Errorf("at %d: got %d, want %d", x.now, got, x.want)
+		}
+	}
+}
+
+// What a callback right before the wait took is not sleep, not even to those who look while the wait goes on.
+func TestIdleTimeBeginsWithTheWait(t *testing.T) {
+	const work = 30 * time.Millisecond
+	l := newLoop(t, Options{})
+	prepare, keep := l.NewPrepare(), l.NewAsync(nil)
+	begin(t, prepare, func() {
+		time.Sleep(work)
+		prepare.Stop()
+	})
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		waitFor(t, "idle time", func() bool {
+			m := l.Metrics()
+			if m.Idle > 0 && m.Idle > m.Elapsed-work {
+				t.Errorf("got %v idle of %v, of which a callback took %v", m.Idle, m.Elapsed, work)
+			}
+			return m.Idle > 20*time.Millisecond
+		})
+		l.Post(func() { keep.Close(nil) })
+	})
+	run(t, l)
+	watcher.Wait()
+}
+
 // A loop that is run now and then is not asleep in between.
 func TestIdleTimeDoesNotCountWhatIsBetweenRuns(t *testing.T) {
 	onKernels(t, func(t *testing.T, l *Loop) {

@@ -180,6 +180,45 @@ func TestPollOfAnEventfdATimerfdAndATerminal(t *testing.T) {
 	})
 }
 
+// A failure is told as libuv tells it, and nothing of the failure itself is used up.
+func TestPollOfASocketThatIsReset(t *testing.T) {
+	l := newLoop(t, Options{})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := fdOf(t, client.(*net.TCPConn))
+	p := newPoll(t, l, fd)
+	calls := 0
+	if err := p.Start(reactor.WantRead, func(ready reactor.Readiness, err error) {
+		calls++
+		if ready != 0 || !errors.Is(err, reactor.EBADF) || p.Active() {
+			t.Errorf("told %v, %v, active %v; want EBADF and a stopped Poll", ready, err, p.Active())
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	server.(*net.TCPConn).SetLinger(0)
+	server.Close()
+	run(t, l) // nothing is left to wait for
+	if calls != 1 {
+		t.Errorf("told %d times, want once", calls)
+	}
+	if _, err := unix.Read(fd, make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
+		t.Errorf("the owner reads %v, want the reset", err)
+	}
+}
+
 // The flags of a foreign descriptor may be shared with other processes: they are as they were.
 func TestPollLeavesTheFlagsAlone(t *testing.T) {
 	l := newLoop(t, Options{})

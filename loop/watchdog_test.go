@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,14 +29,15 @@ func (c *caught) add(s SlowCallback) {
 	c.told <- struct{}{}
 }
 
-// blockTheLoop is the callback that takes too long: it does not end before it was told of.
-func (c *caught) blockTheLoop(t *testing.T) {
+// blockTheLoop is the callback that takes too long: it does not end before it was told of, and then not for some time.
+func (c *caught) blockTheLoop(t *testing.T, longer time.Duration) {
 	t.Helper()
 	select {
 	case <-c.told:
 	case <-time.After(patience):
 		t.Error("nobody was told of a callback that blocks the loop")
 	}
+	time.Sleep(longer)
 }
 
 // one is the only report that names blockTheLoop: on a busy machine others may be slow too, for want of a processor.
@@ -94,7 +96,7 @@ func TestACallbackThatBlocksTheLoopIsToldOfWhileItDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, c := watched(t, slowLimit)
-			block(t, l, func() { c.blockTheLoop(t) })
+			block(t, l, func() { c.blockTheLoop(t, 0) })
 			run(t, l)
 			s := c.one(t, name)
 			if s.For < slowLimit || s.Owned || s.Peer.IsValid() {
@@ -111,7 +113,7 @@ func TestASlowCallbackOfAConnectionIsToldWithItsPeer(t *testing.T) {
 	l, c := watched(t, slowLimit)
 	client, server := pair(t, l, "tcp")
 	read(t, server, func([]byte, error) {
-		c.blockTheLoop(t)
+		c.blockTheLoop(t, 0)
 		server.Close(nil)
 		client.Close(nil)
 	})
@@ -121,7 +123,7 @@ func TestASlowCallbackOfAConnectionIsToldWithItsPeer(t *testing.T) {
 		t.Errorf("got owned %v, peer %v; want %v", s.Owned, s.Peer, server.RemoteAddr())
 	}
 	done := make(chan struct{}) // the next callback that is slow belongs to nobody
-	start(t, l.NewTimer(), func() { c.blockTheLoop(t); close(done) }, 0, 0)
+	start(t, l.NewTimer(), func() { c.blockTheLoop(t, 0); close(done) }, 0, 0)
 	c.mu.Lock()
 	c.all = nil
 	c.mu.Unlock()
@@ -135,12 +137,25 @@ func TestASlowCallbackOfAConnectionIsToldWithItsPeer(t *testing.T) {
 // It is told once, however long it goes on, even if it never ended.
 func TestASlowCallbackIsToldOnce(t *testing.T) {
 	l, c := watched(t, 5*time.Millisecond)
-	l.Post(func() {
-		c.blockTheLoop(t)
-		time.Sleep(50 * time.Millisecond) // many limits more
-	})
+	l.Post(func() { c.blockTheLoop(t, 50*time.Millisecond) }) // many limits more
 	run(t, l)
 	c.one(t, "runMail")
+}
+
+func TestOnSlowHasReturnedWhenRunDoes(t *testing.T) {
+	told := make(chan struct{}, 100)
+	var inside atomic.Int32
+	l := newLoop(t, Options{SlowCallback: 5 * time.Millisecond, OnSlow: func(SlowCallback) {
+		inside.Add(1)
+		told <- struct{}{}
+		time.Sleep(20 * time.Millisecond)
+		inside.Add(-1)
+	}})
+	l.Post(func() { <-told })
+	run(t, l)
+	if inside.Load() != 0 {
+		t.Error("Run has returned and OnSlow has not")
+	}
 }
 
 // Waiting is no callback, and neither is what is between two runs.

@@ -106,6 +106,9 @@ func (k *Kernel) Wait(changes []reactor.Change, events []reactor.Event, timeout 
 			k.really[c.FD] = c.From
 			continue
 		}
+		if c.From == reactor.Unarmed {
+			delete(k.really, c.FD) // of one that was refused and given up
+		}
 		k.passed = append(k.passed, c)
 	}
 	n := copy(events, k.failed)

@@ -21,6 +21,7 @@ var pollingBehaviours = []behaviour{
 	{"poll_of_what_the_reactor_owns", one, pollOwn},
 	{"poll_bad_fdtype", one, pollBadType},
 	{"poll_that_the_kernel_refuses", one, pollRefused},
+	{"poll_of_what_the_kernel_watches_for_another", one, pollTaken},
 	{"poll_whose_descriptor_was_closed_and_given_to_a_connection", one, pollLost},
 	{"poll_refs", one, pollRefs},
 	{"poll_costs", one, pollCosts},
@@ -359,6 +360,27 @@ func pollBadType(e *env) {
 		_, err := e.R.NewPoll(fd)
 		e.wantErr("no descriptor", err, reactor.EBADF)
 	}
+}
+
+// pollTaken is told that its number is registered for somebody else, who must stay registered.
+func pollTaken(e *env) {
+	v := e.poll()
+	v.start(reactor.WantWrite, nil)
+	e.k.Fail = func(call Call, _ int) reactor.Errno {
+		if call == CallChange {
+			return reactor.EEXIST
+		}
+		return 0
+	}
+	n := e.count(func() { v.untilTold(1) })
+	e.k.Fail = nil
+	e.wantErr("told", v.errs[0], reactor.EEXIST)
+	if n.Removes != 0 || v.Active() {
+		e.Errorf("%d registrations removed, active %v; want none and a stopped Poll", n.Removes, v.Active())
+	}
+	v.start(reactor.WantWrite, v.Stop)
+	v.untilTold(1)
+	v.end()
 }
 
 func pollRefused(e *env) {
