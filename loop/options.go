@@ -27,9 +27,9 @@ type Options struct {
 	// Repanic lets panics in callbacks end the program, as they would without a loop.
 	Repanic bool
 	// SlowCallback is how long a callback may take, all that it causes included, before OnSlow is told and
-	// Metrics.SlowCallbacks counts it. The default, 0, is that nobody looks, which costs nothing. Otherwise there is a goroutine while the loop
-	// runs, and each turn costs a reading of the clock and some atomic stores. Waiting is no callback; being kept from
-	// the processor by others is.
+	// Metrics.SlowCallbacks counts it. The default, 0, is that nobody looks, which costs nothing. Otherwise there is a
+	// goroutine while the loop runs, and each turn costs a reading of the clock and an atomic store, two more if it
+	// belongs to a connection. Waiting is no callback; being kept from the processor by others counts as the callback's.
 	SlowCallback time.Duration
 	// OnSlow is told of a callback that takes longer than SlowCallback, once, while it still runs. It is called on a
 	// goroutine of its own, before Run returns: it must not wait for the loop. Taking the stack stops the program for

@@ -47,7 +47,7 @@ func (f *simForeign) told(ready reactor.Readiness, err error) {
 		f.again()
 		return
 	}
-	if extra := ready &^ answers(f.wants); extra != 0 || ready == 0 {
+	if extra := ready &^ answering(f.wants); extra != 0 || ready == 0 {
 		f.t.Errorf("told %v, asked for %v", ready, f.wants)
 	}
 	if ready&reactor.CanRead != 0 && f.random.IntN(4) > 0 {
@@ -56,7 +56,7 @@ func (f *simForeign) told(ready reactor.Readiness, err error) {
 	f.again()
 }
 
-func answers(want reactor.Interest) (ready reactor.Readiness) {
+func answering(want reactor.Interest) (ready reactor.Readiness) {
 	if want&reactor.WantRead != 0 {
 		ready |= reactor.CanRead
 	}

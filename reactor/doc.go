@@ -16,7 +16,7 @@
 //
 // # Rules
 //
-//   - One goroutine. Everything but Reactor.Wake belongs to the loop's; the build tag weirdebug checks most calls.
+//   - One goroutine. Everything but Reactor.Wake and SharedOwner belongs to the loop's; the build tag weirdebug checks most calls.
 //   - No callback runs inside the call that caused it.
 //   - Readiness is a hint. The end of input is a read of 0 and nothing else; after a reset the bytes that had arrived
 //     come first, then ECONNRESET, once for each ReadStart.
@@ -36,12 +36,14 @@
 //
 // # Facts about the kernels
 //
-// What the poller asks for is one of four masks, Armed; see its constants and watch.target for when each is told.
+// What the poller asks for is a mask, Armed; see its constants and watch.target for when each is told.
 //
 //	                  epoll                            kqueue
 //	ArmedRead         EPOLLIN|EPOLLRDHUP               EVFILT_READ
 //	ArmedWrite        EPOLLOUT                         EVFILT_WRITE
 //	Parked            EPOLLRDHUP|EPOLLET               EVFILT_READ, EV_CLEAR, low water 1 GiB
+//	ArmedEnd          EPOLLRDHUP                       as Parked, unless ArmedRead is set; of a Poll
+//	ArmedPriority     EPOLLPRI                         nothing; of a Poll
 //	peer's end        EPOLLRDHUP, then read 0          EV_EOF, then read 0
 //	error             EPOLLERR and EPOLLHUP, always    EV_EOF with fflags
 //	mask 0            ERR and HUP for ever: never used  nothing

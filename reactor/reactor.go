@@ -16,7 +16,7 @@ import (
 //		}
 //	}
 //
-// Every method is for the loop's goroutine only, but Wake.
+// Every method is for the loop's goroutine only, but Wake and SharedOwner.
 type Reactor struct {
 	k     Kernel
 	guard goroutineGuard
