@@ -17,8 +17,8 @@ import (
 //	ln, err := g.Listen("tcp", "127.0.0.1:7000", func(l *loop.Loop, c *reactor.Conn) { … })
 //	err = g.Run() // until Shutdown
 //
-// Before Run, whoever made the Group may use it and its loops. While it runs, any goroutine may call Next, Loop, Accepts,
-// BeginShutdown and Shutdown, and post to its loops.
+// Before Run, whoever made the Group may use it and its loops. While it runs, any goroutine may call Len, Loop, Next,
+// Accepts, Metrics, BeginShutdown and Shutdown, and post to its loops.
 type Group struct {
 	members []*member
 	opts    GroupOptions
@@ -118,6 +118,16 @@ func (g *Group) Accepts() []uint64 {
 		counts[i] = m.taken.Load()
 	}
 	return counts
+}
+
+// Metrics is the sum of what the loops have done: see Loop.Metrics. Connections that are being handed over are in none
+// of them yet.
+func (g *Group) Metrics() Metrics {
+	var sum Metrics
+	for _, m := range g.members {
+		sum = sum.Add(m.l.Metrics())
+	}
+	return sum
 }
 
 // Run runs the loops until Shutdown: the first on this goroutine, the others each on one of their own. They go on while

@@ -191,6 +191,9 @@ func TestTCPReuseport(t *testing.T) {
 		wg.Wait()
 		r.shutdown()
 		counts := g.Accepts()
+		if m := g.Metrics(); m.BytesRead != 64 || m.BytesWritten != 64 || m.Connections != 0 {
+			t.Errorf("metrics of 64 connections of a byte each: %v", m)
+		}
 		if total(counts) != 64 || slices.Min(counts) == 0 {
 			t.Errorf("the loops were given %v of 64", counts)
 		}

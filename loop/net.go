@@ -4,8 +4,7 @@ import "github.com/weir-go/weir/reactor"
 
 // Listen listens on address and calls onConn for each connection. network is "tcp", "tcp4", "tcp6" or "unix"; a host
 // name is resolved at once, which may block. See reactor.Listener for the rest. This and the calls below return ErrClosed
-// after Loop.Close. This and the
-// calls below return ErrClosed after Loop.Close.
+// after Loop.Close.
 func (l *Loop) Listen(network, address string, onConn func(*reactor.Conn)) (*reactor.Listener, error) {
 	return l.ListenWith(network, address, reactor.ListenOptions{}, onConn)
 }

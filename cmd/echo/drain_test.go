@@ -88,7 +88,8 @@ func TestADrainServesAClientThatWasPausedByBackpressure(t *testing.T) {
 // than the time between two looks.
 func TestADrainServesThoseWhoWaitForTheirTurn(t *testing.T) {
 	const clients = 1600
-	p, ln := partOn(t, func(*reactor.Conn) {})
+	accepted := 0
+	p, ln := partOn(t, func(*reactor.Conn) { accepted++ })
 	conns := make([]net.Conn, clients)
 	dialled := make(chan struct{})
 	go func() {
@@ -102,7 +103,7 @@ func TestADrainServesThoseWhoWaitForTheirTurn(t *testing.T) {
 			conns[i] = c
 		}
 	}()
-	for p.accepted < clients && !t.Failed() {
+	for accepted < clients && !t.Failed() {
 		step(t, p.l)
 	}
 	<-dialled

@@ -15,7 +15,6 @@ type echo struct {
 }
 
 func (p *part) accept(c *reactor.Conn) {
-	p.accepted++
 	c.ReadStart(&echo{c: c, p: p}) // it is open: nothing can fail
 }
 
@@ -38,7 +37,6 @@ func (e *echo) OnRead(p []byte, err error) {
 
 func (e *echo) write(p []byte, done func(error)) {
 	e.quiet = false
-	e.p.bytes += uint64(len(p))
 	if e.c.WriteBorrowed(p, done) != nil && done != nil {
 		e.resume(nil) // we have ended our output while draining: what still comes is thrown away
 	}

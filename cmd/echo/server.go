@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"runtime"
 	"syscall"
 
@@ -23,11 +22,9 @@ type server struct {
 
 // part is one loop and what it serves. Only that loop's goroutine touches it while it runs.
 type part struct {
-	l        *loop.Loop
-	accepted uint64
-	reads    uint64 // calls of OnRead
-	seen     uint64 // of those, how many the drain has seen
-	bytes    uint64
+	l     *loop.Loop
+	reads uint64 // calls of OnRead
+	seen  uint64 // of those, how many the drain has seen
 }
 
 // serve runs until SIGTERM or SIGINT, and then until the connections have ended.
@@ -43,23 +40,36 @@ func serve(c config, out io.Writer) error {
 		s.parts[g.Loop(i)] = &part{l: g.Loop(i)}
 	}
 	g.OnShutdown(func(l *loop.Loop) { s.parts[l].drain() })
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, os.Interrupt) // before open says that we are there
+	if err := s.endOn(syscall.SIGTERM, os.Interrupt); err != nil { // before open says that we are there
+		return err
+	}
 	if err := s.open(c, out); err != nil {
 		return err
 	}
-	go func() {
-		<-signals
-		signal.Reset(syscall.SIGTERM, os.Interrupt) // a second one ends the program at once
-		ctx, cancel := context.WithTimeout(context.Background(), drainMost)
-		defer cancel()
-		_ = g.Shutdown(ctx) // whoever has not ended by then was closed: that is no failure
-	}()
 	err = g.Run()
 	if c.metrics {
 		s.report(out)
 	}
 	return err
+}
+
+// endOn has the group drain when one of the signals comes. A second one of the kind ends the program at once.
+func (s *server) endOn(signals ...os.Signal) error {
+	for _, sig := range signals {
+		handle := s.g.Loop(0).NewSignal()
+		handle.Unref()
+		err := handle.StartOneShot(sig, func(os.Signal) {
+			go func() { // Shutdown waits
+				ctx, cancel := context.WithTimeout(context.Background(), drainMost)
+				defer cancel()
+				_ = s.g.Shutdown(ctx) // whoever has not ended by then was closed: that is no failure
+			}()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open listens on what is asked for and says so.
@@ -98,9 +108,11 @@ func (s *server) listen(network, address string) (*loop.GroupListener, error) {
 	return ln, nil
 }
 
+// report says what was done, a line for each loop.
 func (s *server) report(out io.Writer) {
-	for i := range s.g.Len() {
-		p := s.parts[s.g.Loop(i)]
-		fmt.Fprintf(out, "loop %d: %d connections, %d bytes, %d panics\n", i, p.accepted, p.bytes, p.l.Panics())
+	for i, accepted := range s.g.Accepts() {
+		m := s.g.Loop(i).Metrics()
+		fmt.Fprintf(out, "loop %d: %d connections, %d bytes, %d panics, %.0f%% busy\n", i, accepted, m.BytesRead, m.Panics,
+			100*m.Utilisation())
 	}
 }
