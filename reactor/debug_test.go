@@ -3,11 +3,13 @@
 package reactor_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/reactor"
+	"github.com/weir-go/weir/reactor/reactortest"
 )
 
 // TestACallFromAnotherGoroutineIsCaught while the loop runs, and only then.
@@ -43,4 +45,43 @@ func TestACallFromAnotherGoroutineIsCaught(t *testing.T) {
 	if v := elsewhere(func() { c.Close(nil) }); v != nil {
 		t.Errorf("afterwards: %v", v)
 	}
+}
+
+// TestADatagramIsPoisonedWhenItsTurnEnds, whether it came straight from the kernel or was kept while nobody received.
+func TestADatagramIsPoisonedWhenItsTurnEnds(t *testing.T) {
+	w := simkernel.New(simkernel.Options{})
+	r := reactor.New(w.Kernel(), reactor.Options{})
+	d := &reactortest.Driver{R: r}
+	s, err := r.OpenDatagram("udp", "127.0.0.1:0", reactor.DatagramOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen [][]byte
+	start := func() {
+		err := s.ReceiveStart(reactor.DatagramFunc(func(p []byte, _ netip.AddrPort, _ error) {
+			if string(p) != "hello" {
+				t.Errorf("received %q", p)
+			}
+			seen = append(seen, p)
+			s.ReceiveStop()
+		}))
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	start()
+	for range 3 {
+		if err := s.TrySend([]byte("hello"), s.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 3 {
+		d.Until(func() bool { return len(seen) == n+1 })
+		if string(seen[n]) != "\xDB\xDB\xDB\xDB\xDB" {
+			t.Errorf("datagram %d is %q after its turn", n, seen[n])
+		}
+		start()
+	}
+	s.Close(nil)
+	d.Until(func() bool { return r.Live() == 0 })
 }

@@ -198,13 +198,8 @@ func (r *Reactor) Wake() { r.k.Wake() }
 // Enter and Leave say which goroutine the loop runs on, for the build tag weirdebug; they are empty without it.
 func (r *Reactor) Enter() { r.guard.enter() }
 
-// Leave ends what Enter began. Datagrams that a panic has left undelivered are kept for the next time.
-func (r *Reactor) Leave() {
-	if r.inbox.of != nil {
-		r.keep()
-	}
-	r.guard.leave()
-}
+// Leave ends what Enter began.
+func (r *Reactor) Leave() { r.guard.leave() }
 
 // CheckGoroutine panics, under the build tag weirdebug, if the loop runs on another goroutine than this one.
 func (r *Reactor) CheckGoroutine() { r.guard.check() }
