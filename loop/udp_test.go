@@ -907,3 +907,34 @@ func TestRepanicInADatagramCallbackKeepsTheRest(t *testing.T) {
 		t.Errorf("got %q, answered %q", got, answers)
 	}
 }
+
+// What waited for the end of a burst leaves with the turn that stops receiving, even if that sends nothing: no other turn
+// may come for a long time.
+func TestStopInABurstSendsWhatWasHeldBack(t *testing.T) {
+	onKernels(t, func(t *testing.T, l *Loop) {
+		server, client := udp(t, l, "udp", "127.0.0.1:0"), udp(t, l, "udp4", "")
+		receive(t, server, func(p []byte, from netip.AddrPort, _ error) {
+			if string(p) == "2" {
+				server.ReceiveStop()
+				return
+			}
+			wantError(t, "answering", server.SendBorrowed(p, from, nil), nil)
+		})
+		for _, text := range []string{"0", "1", "2", "3"} {
+			wantError(t, "sending", client.TrySend([]byte(text), server.LocalAddr()), nil)
+		}
+		var got string
+		receive(t, client, func(p []byte, _ netip.AddrPort, _ error) {
+			if got += string(p); got == "01" {
+				client.Close(nil)
+			}
+		})
+		late := l.NewTimer()
+		start(t, late, func() {
+			t.Errorf("got %q when another turn came", got)
+			client.Close(nil)
+		}, 10*time.Second, 0)
+		late.Unref()
+		run(t, l)
+	})
+}
