@@ -302,3 +302,25 @@ func TestStopRaceWithWait(t *testing.T) {
 	keep.Close(nil)
 	noWait(t, l)
 }
+
+// A post that comes after the loop has looked into its mailbox for the last time but one, and before it says that it will
+// wait, is found by the last look.
+func TestPostRightBeforeTheWaitIsNotLeftLying(t *testing.T) {
+	k, l := newCounting(t)
+	far := l.NewTimer() // with it the clock is asked between the two looks
+	start(t, far, func() { t.Error("the loop slept for an hour") }, time.Hour, 0)
+	prepare, ran := l.NewPrepare(), false
+	begin(t, prepare, func() {
+		prepare.Stop()
+		k.asked = func() {
+			k.asked = nil
+			l.Post(func() { ran = true })
+		}
+	})
+	runUntil(t, l, "post", func() bool { return ran })
+	if n := k.wakes.Load(); n != 0 {
+		t.Errorf("%d wakes of a loop that did not wait", n)
+	}
+	far.Close(nil)
+	prepare.Close(nil)
+}

@@ -15,7 +15,7 @@ type hunter struct {
 
 var hunters = []hunter{
 	{"simulation", []string{"-timeout", "30s", "-run", "^TestSim", "./internal/simkernel"}},
-	{"loop", []string{"-timeout", "30s", "-short", "./loop"}},
+	{"loop", []string{"-timeout", "60s", "-short", "./loop"}},
 	{"suite", []string{"-timeout", "90s", "-short", "./reactor"}},
 }
 
@@ -27,7 +27,7 @@ var simulated = []mutant{
 	},
 	{
 		"generation never changes", "a slot's next tenant looks like the last",
-		"reactor/slots.go", "	s.gen++\n", "",
+		"reactor/slots.go", "	s.src = nil\n	s.gen++\n", "	s.src = nil\n",
 	},
 	{
 		"hang-up taken for end of input", "what arrived before the peer's end is lost",
@@ -87,6 +87,34 @@ var simulated = []mutant{
 		"rest never ends", "the listener does not recover",
 		"reactor/shortage.go", "if l := r.resting[i]; l.rest.until <= now {", "if l := r.resting[i]; l.rest.until < 0 {",
 	},
+	{
+		"handshakes cut off at shutdown", "a listener that strangers reach closes without waiting for those half-way in",
+		"loop/grouplistener.go", "	if near || p.ln.Deafen() != nil {", "	if near || true {",
+	},
+	{
+		"the layer above is told before the listeners have ended", "connections come after the shutdown was told",
+		"loop/shutdown.go", "	c.left.Store(int64(n) + 1)\n", "	c.left.Store(1)\n",
+	},
+	{
+		"cancelled work is told twice", "Cancel takes back what has run",
+		"loop/work.go", "if !w.state.CompareAndSwap(workQueued, workCancelled) {", "if w.state.Swap(workCancelled) == workCancelled {",
+	},
+	{
+		"signal after Stop", "an arrival that lay in the mailbox is told to a handle that was stopped",
+		"loop/signal.go", "	if s.watch != w {\n		return\n	}\n", "",
+	},
+	{
+		"datagrams left of a batch overwritten", "what ReceiveStop has kept is not kept",
+		"reactor/datagram_receive.go", "		d.r.keep() // it was stopped in the middle of a batch\n", "",
+	},
+	{
+		"datagrams not told of their cancellation", "Close forgets what was queued",
+		"reactor/datagram_send.go", "	d.dropUnsent(ECANCELED)\n", "",
+	},
+	{
+		"an IPv4 destination not mapped", "an IPv6 socket that takes both families sends to neither",
+		"reactor/datagram.go", "	case d.ip6 && addr.Is4():", "	case false:",
+	},
 }
 
 // others need the suites: what they break is rare in the simulation, or only a cost or an order.
@@ -97,7 +125,7 @@ var others = []mutant{
 	},
 	{
 		"lost wake", "a sender believes that somebody else has woken the loop",
-		"loop/mailbox.go", "m.state.CompareAndSwap(mailWaiting, mailWoken) {\n		r.Wake() //", "m.state.CompareAndSwap(mailWoken, mailWoken) {\n		r.Wake() //",
+		"loop/mailbox.go", "m.state.CompareAndSwap(mailWaiting, mailWoken) {\n		m.wakes++\n		r.Wake() //", "m.state.CompareAndSwap(mailWoken, mailWoken) {\n		m.wakes++\n		r.Wake() //",
 	},
 	{
 		"mailbox not looked at before waiting", "what was posted right before the wait lies there",
@@ -125,7 +153,7 @@ var others = []mutant{
 	},
 	{
 		"accept queue dropped at close", "clients that the kernel had accepted are reset",
-		"reactor/listener.go", "	l.takeLast()\n", "",
+		"reactor/listener.go", "			l.last = append(l.last, Accepted{conn, peer, l.unix})\n", "			l.r.k.Close(conn)\n			_ = peer\n",
 	},
 	{
 		"timer early", "a timer due soon is run now",
@@ -146,5 +174,49 @@ var others = []mutant{
 	{
 		"a panic leaves its connection open", "a handler that has failed goes on being called",
 		"loop/panic.go", "		l.r.Abort(owner, e)\n", "",
+	},
+	{
+		"slow work takes the whole pool", "quick work waits for a disk",
+		"loop/pool.go", "p.blocked < p.slow && ", "",
+	},
+	{
+		"no default action after the last Stop", "a signal that nobody watches is swallowed",
+		"loop/forwarder.go", "	signal.Stop(s.came)\n", "",
+	},
+	{
+		"a dial leaks its losers", "attempts that did not win stay open",
+		"loop/dialing.go", "		a.c.Close(nil)\n	}\n	d.attempts", "		_ = a\n	}\n	d.attempts",
+	},
+	{
+		"families not in turn", "all IPv6 addresses are tried before the first IPv4",
+		"loop/candidates.go", "	c.turn = f.other()\n", "",
+	},
+	{
+		"the newest answer makes room", "the cache throws out what it has just learnt",
+		"loop/answers.go", "s.order.Front()", "s.order.Back()",
+	},
+	{
+		"deadline moved late only", "an earlier limit waits for the later one's slot",
+		"loop/wheel.go", "if w.stepOf(d) <= step {", "if true {",
+	},
+	{
+		"a paused clock forgets", "pausing gives the peer its whole limit again",
+		"loop/deadline.go", "d.since[which] = ^(d.l.now - d.since[which])", "d.since[which] = ^0",
+	},
+	{
+		"a wait is taken for a callback", "the watchdog reports a loop that sleeps",
+		"loop/watchdog.go", "func (d *watchdog) wait() { d.since.Store(0) }", "func (d *watchdog) wait() {}",
+	},
+	{
+		"hand-over to one loop only", "one loop is given all",
+		"loop/grouplistener.go", "		gl.turn = (gl.turn + 1) % len(all)\n", "",
+	},
+	{
+		"a stale event after a Poll was started anew", "what this batch still has of the old watch is told to the new",
+		"reactor/poll.go", "	p.tok = r.slots.renew(p.tok) // what this batch still has of it is stale\n", "",
+	},
+	{
+		"a flood keeps the others waiting", "one socket's datagrams are delivered without end",
+		"reactor/datagram_receive.go", "const receiveBudget = 2 * MaxDatagrams", "const receiveBudget = 1 << 20",
 	},
 }
