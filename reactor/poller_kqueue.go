@@ -39,7 +39,7 @@ func newPoller(SystemOptions) (*poller, error) {
 		return nil, os.NewSyscallError("reactor: kqueue", err)
 	}
 	unix.CloseOnExec(fd)
-	p := &poller{fd: fd, base: newClock()}
+	p := &poller{fd: fd}
 	if err := p.wake.open(p); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("reactor: kevent", err)
