@@ -123,7 +123,8 @@ func (r *Reactor) newDatagram(fd int, ip6 bool, o DatagramOptions) *Datagram {
 	return d
 }
 
-// Connect has the socket send to peer and receive from there only; the zero AddrPort ends that. What is queued already
+// Connect has the socket send to peer and receive from there only; the zero AddrPort ends that, and leaves the socket the
+// port it has. What is queued already
 // leaves for where it was to go, but on kqueue systems what the kernel has no room for at the moment of connecting fails
 // with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the socket is connected, ENOTCONN if there is nothing to end, ErrClosed
 // after Close, or the errno of connect(2).
@@ -152,9 +153,6 @@ func (d *Datagram) Connect(peer netip.AddrPort) error {
 		d.out.unsent.address(d.peer)
 	}
 	d.peer = peer
-	if !peer.IsValid() && d.want&WantRead != 0 {
-		d.r.k.Bind(int(d.fd), netip.AddrPort{}) // Linux takes back a port that it had chosen itself
-	}
 	return nil
 }
 

@@ -18,7 +18,7 @@ type Datagrams interface {
 	Bind(fd int, at netip.AddrPort) Errno
 
 	// Associate is connect(2) of a datagram socket: only what comes from the peer is received from then on. It never
-	// waits. An invalid address ends that.
+	// waits. An invalid address ends that; the socket keeps its port, and the address it was bound to.
 	Associate(fd int, peer netip.AddrPort) Errno
 
 	// Receive takes datagrams from the socket's queue, at most as many as there are elements in into, and fills those

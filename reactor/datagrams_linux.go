@@ -203,11 +203,38 @@ func reuseDatagramAddress(fd int) error {
 	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 }
 
-// dissociate connects to AF_UNSPEC, which x/sys has no address for.
+// dissociate connects to AF_UNSPEC, which x/sys has no address for. The kernel takes back a port that it had chosen itself
+// then: we ask for the same one again, and for any other only if somebody was quicker.
 func dissociate(fd int) Errno {
+	before, err := unix.Getsockname(fd)
+	if err != nil {
+		return errnoOf(err)
+	}
 	sa := unix.RawSockaddr{Family: unix.AF_UNSPEC}
 	_, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
-	return errno
+	if errno != 0 {
+		return errno
+	}
+	after, err := unix.Getsockname(fd)
+	if err != nil {
+		return errnoOf(err)
+	}
+	if addrPort(after).Port() != 0 {
+		return 0
+	}
+	err = unix.Bind(fd, withPort(after, int(addrPort(before).Port())))
+	if err == unix.EADDRINUSE {
+		err = unix.Bind(fd, after)
+	}
+	return errnoOf(err)
+}
+
+func withPort(sa unix.Sockaddr, port int) unix.Sockaddr {
+	if sa, ok := sa.(*unix.SockaddrInet4); ok {
+		return &unix.SockaddrInet4{Port: port, Addr: sa.Addr}
+	}
+	in := *sa.(*unix.SockaddrInet6)
+	return &unix.SockaddrInet6{Port: port, Addr: in.Addr, ZoneId: in.ZoneId}
 }
 
 // sourceMembership joins or leaves by the calls of RFC 3678 that are the same for both families: a group_source_req, which

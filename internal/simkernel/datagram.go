@@ -22,8 +22,8 @@ type datagrams struct {
 	members []reactor.Membership
 	quiet   bool           // multicast does not loop
 	cast    bool           // broadcast is allowed
-	itf     netip.Addr     // where multicast leaves
-	bound   netip.AddrPort // what Bind was given: a port that the kernel chose may be taken back
+	itf     netip.Addr // where multicast leaves
+	bound   netip.Addr // what it was bound to; connected, it has the address it sends from
 }
 
 // packet is a datagram on the wire or in a queue.
@@ -47,7 +47,7 @@ type DatagramStats struct {
 	Dropped    int // Faults.Drop, or a BlackHole
 	Overflowed int // the receiver's buffer was full
 	Refused    int // nobody listened: the sender may have been told
-	Discarded  int // the receiver closed with it in its queue, or disconnected
+	Discarded  int // the receiver closed with it in its queue
 	Truncated  int // of those received, the ones that were cut short
 	Waiting    int // in a queue now
 	Flying     int // on the wire now
@@ -72,7 +72,7 @@ func (k *Kernel) Datagram(network string, o reactor.DatagramOptions) (fd int, ip
 	w := k.begin("Datagram")
 	s := w.newSocket(kindUDP)
 	s.udp = &datagrams{o: o, ip6: network != "udp4"}
-	s.local = unbound(s.udp.ip6)
+	s.unbind()
 	fd = -1
 	switch {
 	case o.ReceiveErrors && w.bsd():
@@ -87,12 +87,13 @@ func (k *Kernel) Datagram(network string, o reactor.DatagramOptions) (fd int, ip
 	return fd, s.udp.ip6, errno
 }
 
-// unbound is what getsockname says of a socket without an address.
-func unbound(ip6 bool) netip.AddrPort {
-	if ip6 {
-		return netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+// unbind gives a socket what getsockname says of one without an address.
+func (s *socket) unbind() {
+	s.udp.bound = netip.IPv4Unspecified()
+	if s.udp.ip6 {
+		s.udp.bound = netip.IPv6Unspecified()
 	}
-	return netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	s.local = netip.AddrPortFrom(s.udp.bound, 0)
 }
 
 // datagram finds the UDP socket of a call.
@@ -146,7 +147,7 @@ func (s *socket) bindDatagram(at netip.AddrPort) Errno {
 			return syscall.EADDRINUSE
 		}
 	}
-	s.local, s.udp.bound = at, at
+	s.local, s.udp.bound = at, ip
 	return 0
 }
 
@@ -182,9 +183,7 @@ func (k *Kernel) Associate(fd int, peer netip.AddrPort) Errno {
 	s, errno := k.datagram("Associate", fd)
 	if errno == 0 && !peer.IsValid() {
 		s.remote = netip.AddrPort{}
-		if !s.udp.bound.IsValid() {
-			s.local = unbound(s.udp.ip6) // the kernel chose it, and takes it back
-		}
+		s.local = netip.AddrPortFrom(s.udp.bound, s.local.Port())
 	} else if errno == 0 {
 		var to netip.AddrPort
 		if to, errno = s.destination(peer); errno == 0 {
@@ -634,7 +633,7 @@ func (w *World) InheritDatagram(address string) (int, error) {
 	}
 	s := w.newSocket(kindUDP)
 	s.udp = &datagrams{ip6: at.Addr().Is6()}
-	s.local = unbound(s.udp.ip6)
+	s.unbind()
 	if errno := s.bindDatagram(at); errno != 0 {
 		return -1, errno
 	}

@@ -58,7 +58,7 @@ func (k *Kernel) Pollable(fd int) Errno {
 	errno := Errno(0)
 	if fd < 0 || fd >= len(w.fds) || w.fds[fd] == nil {
 		errno = syscall.EBADF
-	} else if s := w.fds[fd]; !s.connection() && !s.listener() {
+	} else if s := w.fds[fd]; !s.connection() && !s.listener() && s.udp == nil {
 		errno = syscall.EPERM
 	} else if s.reg.k != nil {
 		errno = syscall.EEXIST

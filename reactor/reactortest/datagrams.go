@@ -20,7 +20,7 @@ var datagramBehaviours = []behaviour{
 	{"sending_binds_a_socket_that_is_not_bound", udp, dgramBindsToSend},
 	{"one_socket_for_both_families", tcp4, dgramBothFamilies},
 	{"a_connected_socket_hears_its_peer_alone", udp, dgramConnected},
-	{"disconnecting_goes_on_receiving", udp, dgramDisconnect},
+	{"disconnecting_leaves_the_address_as_it_was", udp, dgramDisconnect},
 	{"what_is_queued_leaves_before_a_connect", udp, dgramQueuedBeforeConnect},
 	{"what_is_queued_keeps_its_peer_after_a_disconnect", udp, dgramQueuedBeforeDisconnect},
 	{"a_burst_costs_one_call_each_way", udp, dgramBurstCost},
@@ -188,8 +188,14 @@ func dgramDisconnect(e *env) {
 		e.must(err)
 		f, other := e.far(), e.far()
 		r := e.receive(d)
+		d.ReceiveStop()
+		before := d.LocalAddr()
 		e.must(d.Connect(f.addr))
 		e.must(d.Connect(netip.AddrPort{}))
+		r.start()
+		if got := d.LocalAddr(); got != before {
+			e.Errorf("bound to %v, and to %v since it is connected no more", before, got)
+		}
 		if d.RemoteAddr().IsValid() {
 			e.Errorf("still connected to %v", d.RemoteAddr())
 		}
