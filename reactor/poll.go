@@ -24,7 +24,7 @@ const pollable = WantRead | WantWrite | WantEnd | WantPriority
 
 // NewPoll returns a Poll of fd that has not been started. It returns, wrapped, EBADF if fd is not open, EPERM if it is
 // of a kind that is always ready (regular files and directories), EEXIST if it is watched already, by a started Poll or
-// as a connection or listener of this reactor, and ErrClosed after Close. It looks at every handle there is.
+// as a connection, listener or datagram socket of this reactor, and ErrClosed after Close. It looks at every handle there is.
 func (r *Reactor) NewPoll(fd int) (*Poll, error) {
 	r.guard.check()
 	if r.closed {
@@ -45,13 +45,15 @@ func (r *Reactor) NewPoll(fd int) (*Poll, error) {
 	return p, nil
 }
 
-// watches reports whether fd is a connection's, a listener's or a started Poll's.
+// watches reports whether fd is a connection's, a listener's, a datagram socket's or a started Poll's.
 func (r *Reactor) watches(fd int) (found bool) {
 	r.slots.each(func(src source) {
 		switch h := src.(type) {
 		case *Conn:
 			found = found || int(h.fd) == fd
 		case *Listener:
+			found = found || int(h.fd) == fd
+		case *Datagram:
 			found = found || int(h.fd) == fd
 		case *Poll:
 			found = found || int(h.fd) == fd && h.cb != nil
@@ -244,7 +246,7 @@ func (p *Poll) answer(ready Readiness) Readiness {
 	return asked
 }
 
-// taken is told of every descriptor that becomes a connection's or a listener's.
+// taken is told of every descriptor that becomes a connection's, a listener's or a datagram socket's.
 func (r *Reactor) taken(fd int) {
 	if p := r.polls[int32(fd)]; p != nil {
 		p.lost()

@@ -1,6 +1,6 @@
 package reactor
 
-// watch is what a Conn, a Listener and a Poll have in common: a descriptor, what is wanted of it, and what the kernel holds.
+// watch is what a Conn, a Listener, a Datagram and a Poll have in common: a descriptor, what is wanted of it, and what the kernel holds.
 // want is edited freely; armed changes in one place only, when the dirty watches are flushed right before waiting.
 type watch struct {
 	r     *Reactor

@@ -20,8 +20,8 @@ type datagrams struct {
 	flying  int      // bytes that the sender's buffer still holds
 	errors  []asyncError
 	members []reactor.Membership
-	quiet   bool           // multicast does not loop
-	cast    bool           // broadcast is allowed
+	quiet   bool       // multicast does not loop
+	cast    bool       // broadcast is allowed
 	itf     netip.Addr // where multicast leaves
 	bound   netip.Addr // what it was bound to; connected, it has the address it sends from
 }

@@ -340,6 +340,13 @@ func pollOwn(e *env) {
 		e.reader(c).start()
 		e.settle()
 	}
+	d := e.datagram(reactor.DatagramOptions{})
+	for range 2 {
+		_, err = e.R.NewPoll(d.FD())
+		e.wantErr("a datagram socket's", err, reactor.EEXIST)
+		e.receive(d)
+		e.settle()
+	}
 	fd := c.FD()
 	e.closeConn(c)
 	_, err = e.R.NewPoll(fd)
