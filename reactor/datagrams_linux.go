@@ -166,8 +166,18 @@ func (s *datagramScratch) putAddress(sa *unix.RawSockaddrAny, to netip.AddrPort)
 	return unix.SizeofSockaddrInet6
 }
 
-// TakeError is recvmsg(2) with MSG_ERRQUEUE. The address is that of the destination, the errno in a control message.
+// TakeError is recvmsg(2) with MSG_ERRQUEUE. The address is that of the destination, the errno in a control message. What
+// did not come from the network is left out: this host's own errors (EMSGSIZE) are what the send has returned already.
 func (s *sockets) TakeError(fd int) (about netip.AddrPort, why, errno Errno) {
+	for why == 0 && errno == 0 {
+		about, why, errno = s.nextError(fd)
+	}
+	return about, why, errno
+}
+
+// nextError is TakeError of one entry; why is 0 if that did not come from the network.
+func (s *sockets) nextError(fd int) (about netip.AddrPort, why, errno Errno) {
+	const origin = 4 // the octet of struct sock_extended_err behind the errno
 	var name unix.RawSockaddrAny
 	var control [256]byte
 	msg := unix.Msghdr{Name: (*byte)(unsafe.Pointer(&name)), Namelen: unix.SizeofSockaddrAny, Control: &control[0]}
@@ -178,16 +188,20 @@ func (s *sockets) TakeError(fd int) (about netip.AddrPort, why, errno Errno) {
 	}
 	messages, err := unix.ParseSocketControlMessage(control[:msg.Controllen])
 	if err != nil {
-		return about, EINVAL, 0
+		return about, 0, EINVAL
 	}
 	for _, m := range messages {
 		ip := m.Header.Level == unix.SOL_IP && m.Header.Type == unix.IP_RECVERR
 		ip6 := m.Header.Level == unix.SOL_IPV6 && m.Header.Type == unix.IPV6_RECVERR
-		if (ip || ip6) && len(m.Data) >= 4 {
+		if !ip && !ip6 || len(m.Data) <= origin {
+			continue
+		}
+		switch m.Data[origin] {
+		case unix.SO_EE_ORIGIN_ICMP, unix.SO_EE_ORIGIN_ICMP6:
 			return s.datagrams.address(&name), Errno(binary.NativeEndian.Uint32(m.Data)), 0
 		}
 	}
-	return about, EINVAL, 0
+	return about, 0, 0
 }
 
 // receiveErrors turns the queue of errors on or off; what was in it is gone then.

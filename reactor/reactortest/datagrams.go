@@ -695,6 +695,7 @@ var datagramErrorBehaviours = []behaviour{
 	{"a_send_that_is_refused_for_ever_fails", udp, dgramRefusedForEver},
 	{"an_error_that_nobody_receives_does_not_spin", udp, dgramRefusedSilent},
 	{"a_socket_that_asked_for_errors_is_told_of_each", udp, dgramErrorQueue},
+	{"what_a_send_is_told_the_receiver_is_not", udp, dgramErrorOwn},
 	{"errors_of_a_full_socket_that_receives_nothing_do_not_spin", udp, dgramErrorQueueFull},
 	{"a_broken_descriptor_ends_receiving", udp, dgramBroken},
 	{"interrupted_calls_are_made_again", udp, dgramInterrupted},
@@ -883,6 +884,21 @@ func dgramErrorQueue(e *env) {
 	r.start()
 	e.settle()
 	r.want()
+}
+
+// dgramErrorOwn: Linux puts errors of its own into the queue as well, one for IPv4 and two for IPv6.
+func dgramErrorOwn(e *env) {
+	d := e.errorQueue()
+	if d == nil {
+		return
+	}
+	r := e.receive(d)
+	nobody := e.closedPort()
+	e.must(d.Send([][]byte{make([]byte, 65535)}, nobody, e.note("huge")))
+	e.untilLogged(1)
+	e.wantLog("huge: EMSGSIZE")
+	e.must(d.TrySend([]byte("x"), nobody))
+	r.want("!ECONNREFUSED")
 }
 
 func dgramErrorQueueFull(e *env) {
