@@ -59,9 +59,9 @@ const (
 
 // member is one loop of a Group.
 type member struct {
-	l    *Loop
-	stay *Async // keeps the loop while the group serves
-	runs bool   // its goroutine has been started
+	l     *Loop
+	stays bool // it counts as a reference, which keeps the loop while the group serves
+	runs  bool // its goroutine has been started
 	// owed is how many connections were handed over and have not been taken up.
 	owed atomic.Int64
 	// taken is how many it was given in all.
@@ -82,7 +82,8 @@ func NewGroup(o GroupOptions) (*Group, error) {
 		if err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
-		g.members = append(g.members, &member{l: l, stay: l.NewAsync(nil)})
+		l.refs++
+		g.members = append(g.members, &member{l: l, stays: true})
 	}
 	return g, nil
 }
@@ -167,16 +168,17 @@ func (g *Group) begin() error {
 }
 
 // serve runs one loop to its end.
-func (g *Group) serve(m *member) error {
+func (g *Group) serve(m *member) (err error) {
 	if g.opts.Loop.Pinned {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
-	err := m.l.Run()
-	if err != nil || m.stay.Active() { // it is broken, or was stopped: the others would hand over to nobody
-		g.force()
-	}
-	return err
+	defer func() {
+		if err != nil || m.stays { // it is broken, or was stopped or left: the others would hand over to nobody
+			g.force()
+		}
+	}()
+	return m.l.Run()
 }
 
 // Close closes the loops of a group that never ran, with whatever is open on them. Run does so itself; then Close does
@@ -220,13 +222,28 @@ func (m *member) close() error {
 		return nil
 	}
 	for range closeRounds {
-		m.l.closeAll()
-		if alive, err := m.l.RunNoWait(); err != nil || !alive {
+		m.closeAll()
+		alive, err := m.l.RunNoWait()
+		if err != nil || !alive && m.l.handles == 0 && m.l.r.Live() == 0 {
 			break
 		}
 	}
 	m.l.working = 0 // what still runs is left to itself
 	return m.l.Close()
+}
+
+// closeAll closes every handle of the loop, and lets it end.
+func (m *member) closeAll() {
+	m.release()
+	m.l.closeAll()
+}
+
+// release lets the loop end when nothing else keeps it.
+func (m *member) release() {
+	if m.stays {
+		m.stays = false
+		m.l.refs--
+	}
 }
 
 // closeAll closes every handle of the loop.

@@ -59,7 +59,7 @@ func (g *Group) tell() {
 		for _, fn := range g.hooks {
 			_ = m.l.Post(func() { fn(m.l) }) // of a loop that is closed: then the group has been forced to end
 		}
-		_ = m.l.Post(func() { m.stay.Close(nil) })
+		_ = m.l.Post(m.release)
 	}
 }
 
@@ -73,7 +73,7 @@ func (g *Group) force() {
 	g.mu.Unlock()
 	for _, m := range g.members {
 		_ = m.l.Post(func() {
-			m.l.closeAll()
+			m.closeAll()
 			m.l.Stop() // whatever still keeps it, work for instance
 		})
 	}

@@ -1,0 +1,85 @@
+package loop
+
+import (
+	"errors"
+	"net"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/weir-go/weir/reactor"
+)
+
+// onLoop has fn called on l, and waits until it has returned.
+func onLoop(t *testing.T, l *Loop, fn func()) {
+	t.Helper()
+	ran := make(chan struct{})
+	if err := l.Post(func() { fn(); close(ran) }); err != nil {
+		t.Fatal(err)
+	}
+	await(t, ran, "the loop does not run what is posted")
+}
+
+// await waits for done to be closed.
+func await(t *testing.T, done <-chan struct{}, otherwise string) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal(otherwise)
+	}
+}
+
+// TestWalkHandles: what a group needs for itself is nobody else's handle (walk_handles of libuv).
+func TestClosingAllHandlesLeavesTheGroupServing(t *testing.T) {
+	g := newGroup(t, GroupOptions{Loops: 3})
+	ln, err := g.Listen("tcp", "127.0.0.1:0", echoTo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	startGroup(t, g)
+	onLoop(t, g.Loop(1), func() {
+		g.Loop(1).Walk(func(h Handle) {
+			t.Errorf("a loop on which nothing was made has a %T", h)
+			h.Close(nil)
+		})
+	})
+	for range 6 {
+		if err := ask(client(t, ln.Addr())); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What the last callbacks leave behind is closed too, though nothing of it keeps the loop.
+func TestHandlesMadeAtTheEndAreClosed(t *testing.T) {
+	g := newGroup(t, GroupOptions{Loops: 2})
+	l := g.Loop(1)
+	l.Post(func() {
+		tm := l.NewTimer()
+		tm.Unref()
+		start(t, tm, func() {}, time.Hour, 0)
+	})
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A test that fails on a loop's goroutine leaves it by runtime.Goexit.
+func TestLoopLeftByGoexitEndsTheGroup(t *testing.T) {
+	g := newGroup(t, GroupOptions{Loops: 3})
+	path := filepath.Join(t.TempDir(), "s")
+	if _, err := g.Listen("unix", path, echoTo); err != nil {
+		t.Fatal(err)
+	}
+	r := startGroup(t, g)
+	g.Loop(1).Post(runtime.Goexit)
+	r.wait()
+	if _, err := net.Dial("unix", path); err == nil {
+		t.Error("somebody still listens")
+	}
+	if _, err := g.Listen("unix", path, echoTo); !errors.Is(err, reactor.ErrClosed) {
+		t.Errorf("Listen: got %v, want ErrClosed", err)
+	}
+}
