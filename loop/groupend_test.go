@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"errors"
 	"net"
 	"path/filepath"
@@ -63,6 +64,18 @@ func TestHandlesMadeAtTheEndAreClosed(t *testing.T) {
 	})
 	if err := g.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestShutdownOfWhatHasEndedNeedsNoTime(t *testing.T) {
+	g := newGroup(t, GroupOptions{Loops: 1})
+	startGroup(t, g).shutdown()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 64 {
+		if err := g.Shutdown(ctx); err != nil {
+			t.Fatalf("got %v, though it has ended", err)
+		}
 	}
 }
 

@@ -30,6 +30,11 @@ func (g *Group) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	select {
+	case <-g.done: // both were so
+		return nil
+	default:
+	}
 	g.force()
 	return fmt.Errorf("loop: shutdown: %w", context.Cause(ctx))
 }
