@@ -60,8 +60,9 @@ const (
 // member is one loop of a Group.
 type member struct {
 	l     *Loop
-	stays bool // it counts as a reference, which keeps the loop while the group serves
-	runs  bool // its goroutine has been started
+	stays bool    // it counts as a reference, which keeps the loop while the group serves
+	runs  bool    // its goroutine has been started
+	parts []*part // of the group's listeners
 	// owed is how many connections were handed over and have not been taken up.
 	owed atomic.Int64
 	// taken is how many it was given in all.
@@ -232,9 +233,12 @@ func (m *member) close() error {
 	return m.l.Close()
 }
 
-// closeAll closes every handle of the loop, and lets it end.
+// closeAll closes every handle of the loop, and lets it end. Listeners tell who waits for them.
 func (m *member) closeAll() {
 	m.release()
+	for _, p := range m.parts {
+		p.shut()
+	}
 	m.l.closeAll()
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,74 @@ func TestClosingAllHandlesLeavesTheGroupServing(t *testing.T) {
 		if err := ask(client(t, ln.Addr())); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// The user has no name for the listener of a group, but a Walk comes upon it.
+func TestShutdownAfterAListenerWasClosedByAWalk(t *testing.T) {
+	onDividings(t, func(t *testing.T, o GroupListenOptions) {
+		g := newGroup(t, GroupOptions{Loops: 2})
+		if _, err := g.ListenWith("tcp", "127.0.0.1:0", o, echoTo); err != nil {
+			t.Fatal(err)
+		}
+		r := startGroup(t, g)
+		onLoop(t, g.Loop(0), func() { g.Loop(0).Walk(func(h Handle) { h.Close(nil) }) })
+		r.shutdown()
+	})
+}
+
+func TestPanicWhenAListenerHasClosedDoesNotKeepTheGroup(t *testing.T) {
+	var panics atomic.Int64
+	g := newGroup(t, GroupOptions{Loops: 2, Loop: Options{OnPanic: func(*PanicError) { panics.Add(1) }}})
+	ln, err := g.Listen("tcp", "127.0.0.1:0", echoTo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startGroup(t, g)
+	onLoop(t, g.Loop(0), func() { // so that both wait for the same end
+		ln.Close(func() { panic("planned") })
+		g.BeginShutdown()
+	})
+	r.shutdown()
+	if n := panics.Load(); n != 1 {
+		t.Errorf("%d panics, want 1", n)
+	}
+}
+
+// Whoever waits for the end of a listener is told, however it came about.
+func TestListenerThatIsForcedToEndTellsWhoWaits(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0"} { // the latter waits for handshakes
+		onDividings(t, func(t *testing.T, o GroupListenOptions) {
+			g := newGroup(t, GroupOptions{Loops: 2})
+			ln, err := g.ListenWith("tcp", address, o, echoTo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := make(chan struct{})
+			r := startGroup(t, g)
+			onLoop(t, g.Loop(0), func() {
+				ln.Close(func() { close(told) })
+				g.force()
+			})
+			r.wait()
+			await(t, told, "nobody was told that the listener has closed")
+		})
+	}
+}
+
+func TestListenerOfAGroupThatNeverRanTellsWhoWaits(t *testing.T) {
+	g := newGroup(t, GroupOptions{Loops: 2})
+	ln, err := g.Listen("tcp", "0.0.0.0:0", echoTo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	ln.Close(func() { told++ })
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	if told != 1 {
+		t.Errorf("told %d times", told)
 	}
 }
 

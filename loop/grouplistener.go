@@ -32,6 +32,7 @@ type GroupListenOptions struct {
 type part struct {
 	m       *member
 	ln      *reactor.Listener
+	late    Timer // of handshakeTime
 	closing bool
 	ended   bool
 	waiters []func() // to be told when it has ended
@@ -108,6 +109,10 @@ func (g *Group) keep(gl *GroupListener) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listeners = append(g.listeners, gl)
+	for _, p := range gl.parts {
+		p.late.initQuiet(p.m.l)
+		p.m.parts = append(p.m.parts, p)
+	}
 }
 
 // listenPerLoop binds the address alone, which tells whether it is free and which port it is, and then opens it to the
@@ -162,7 +167,7 @@ func (gl *GroupListener) Resume() { gl.each(func(p *part) { p.ln.Resume() }) }
 // Close stops listening, as reactor.Listener.Close does, and calls done when those who were waiting have all been given to
 // a loop; done may be nil, and runs on one of the loops. On Linux a TCP listener that others than this machine can reach
 // first waits 250 ms for the handshakes that are under way, while nobody new is answered. Any goroutine may call Close;
-// after the first call another only waits for the same end.
+// after the first call another only waits for the same end. Once the group has ended it does nothing, and calls nobody.
 func (gl *GroupListener) Close(done func()) {
 	left := newCountdown(len(gl.parts), done)
 	gl.each(func(p *part) { p.close(left.one) })
@@ -192,20 +197,29 @@ func (p *part) close(done func()) {
 	p.closing = true
 	near := p.ln.Addr().Addr().IsLoopback() // a handshake with this machine itself is over at once
 	if near || p.ln.Deafen() != nil {
-		p.ln.Close(p.end)
+		p.shut()
 		return
 	}
-	late := p.m.l.NewTimer()
-	late.Start(func() { // with a callback, on a new timer: it cannot fail
-		late.Close(nil)
-		p.ln.Close(p.end)
-	}, handshakeTime, 0)
+	_ = p.late.Start(p.shut, handshakeTime, 0)
 }
 
+// shut closes the listener now.
+func (p *part) shut() {
+	p.late.Stop()
+	switch {
+	case p.ended:
+	case p.ln.Closing(): // by somebody's Walk, of which we are not told: it is over in the next iteration
+		_ = p.m.l.Post(p.end) // the loop is here, so it is not closed
+	default:
+		p.ln.Close(p.end)
+	}
+}
+
+// end tells those who wait, each in a turn of its own: one may panic.
 func (p *part) end() {
 	p.ended = true
 	for _, fn := range p.waiters {
-		fn()
+		_ = p.m.l.Post(fn)
 	}
 	p.waiters = nil
 }

@@ -60,6 +60,9 @@ func (g *Group) BeginShutdown() {
 // tell tells the layer above, and lets the loops end. A connection that was handed over is in its loop's mailbox before
 // this.
 func (g *Group) tell() {
+	if g.forced.Load() {
+		return // some may have been closed
+	}
 	for _, m := range g.members {
 		for _, fn := range g.hooks {
 			_ = m.l.Post(func() { fn(m.l) }) // of a loop that is closed: then the group has been forced to end
