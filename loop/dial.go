@@ -58,7 +58,7 @@ func (l *Loop) Dial(network, address string, o DialOptions, done func(*reactor.C
 	d.limit.initQuiet(l)
 	l.working++
 	if o.Timeout > 0 {
-		_ = d.limit.Start(d.timedOut, o.Timeout, 0)
+		d.limit.startQuiet(d.timedOut, o.Timeout)
 	}
 	d.begin(host)
 	return d, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -668,4 +669,32 @@ func TestDialOfLocalhost(t *testing.T) {
 	}
 	ln.Close(nil)
 	run(t, l)
+}
+
+// The loop's time stands still during long work, and before Run. A dial has its whole time all the same.
+func TestDialAfterLongWorkHasAllItsTime(t *testing.T) {
+	for _, o := range []DialOptions{{Timeout: time.Second}, {Timeout: math.MaxInt64}} {
+		for _, inCallback := range []bool{false, true} {
+			host := &fakeHost{six: []string{silent6}, four: []string{works4}}
+			k, l := newDialWorld(t, simkernel.Options{Seed: 1, CallCost: -1}, host)
+			var r *dialed
+			work := func() {
+				k.World().Advance(2 * time.Second)
+				r = startDial(t, l, "tcp", "host:80", o)
+			}
+			if inCallback {
+				l.Post(work)
+			} else {
+				work()
+			}
+			run(t, l)
+			if r.err != nil {
+				t.Fatalf("in a callback: %v: %v", inCallback, r.err)
+			}
+			if at := k.connects[1].at - k.connects[0].at; at < 250*ms {
+				t.Errorf("in a callback: %v: the second attempt came after %v, want 250 ms", inCallback, at)
+			}
+			r.end(t, l)
+		}
+	}
 }

@@ -91,7 +91,7 @@ func (d *Dialing) answered(f family, addrs []netip.Addr, err error) {
 		d.pause.Stop() // what it waited for is here
 	case d.state == dialAsking && f == four && len(addrs) > 0 && d.asked[six] != nil && d.o.ResolutionDelay > 0:
 		d.move(dialHolding)
-		_ = d.pause.Start(d.proceed, d.o.ResolutionDelay, 0)
+		d.pause.startQuiet(d.proceed, d.o.ResolutionDelay)
 	}
 	d.proceed()
 }
@@ -126,7 +126,7 @@ func (d *Dialing) attempt(address string) {
 	d.attempts = append(d.attempts, a)
 	d.move(dialTrying)
 	if d.o.FallbackDelay > 0 {
-		_ = d.pause.Start(d.proceed, d.o.FallbackDelay, 0)
+		d.pause.startQuiet(d.proceed, d.o.FallbackDelay)
 	}
 }
 

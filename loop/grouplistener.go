@@ -200,7 +200,7 @@ func (p *part) close(done func()) {
 		p.shut()
 		return
 	}
-	_ = p.late.Start(p.shut, handshakeTime, 0)
+	p.late.startQuiet(p.shut, handshakeTime)
 }
 
 // shut closes the listener now.

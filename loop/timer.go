@@ -34,6 +34,13 @@ func (t *Timer) initQuiet(l *Loop) {
 	t.l, t.self, t.unref, t.index = l, t, true, -1
 }
 
+// startQuiet starts one of those, to run once. Its time counts from the clock: long work, or what came before Run, may
+// have left the loop's Now behind, and whoever gave a limit did not mean that.
+func (t *Timer) startQuiet(cb func(), timeout time.Duration) {
+	late := t.l.r.Kernel().Monotonic() - t.l.now
+	_ = t.Start(cb, late+min(timeout, math.MaxInt64-late), 0) // it has a callback, and is never closed
+}
+
 // Start calls cb after timeout and, if repeat is not 0, every repeat from then on. The time counts from the loop's Now.
 // A timer that runs starts anew. One started with 0 by a timer's callback runs in the next iteration, not in this pass.
 // Negative times count as 0, and times past the end of the clock as its end. It returns EINVAL without a callback and
