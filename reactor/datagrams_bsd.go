@@ -10,9 +10,6 @@ import (
 
 // The hot calls of datagram sockets by the ordinary wrappers: one message a call.
 
-// datagramScratch is nothing here.
-type datagramScratch struct{}
-
 // Receive is recvmsg(2), until there is no more or no more room.
 func (*sockets) Receive(fd int, into []Incoming) (int, Errno) {
 	for i := range into {

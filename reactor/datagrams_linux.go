@@ -65,7 +65,7 @@ func (s *datagramScratch) prepare() {
 
 // Receive is recvmmsg(2).
 func (s *sockets) Receive(fd int, into []Incoming) (int, Errno) {
-	sc := &s.datagrams
+	sc := &s.scratch.datagrams
 	sc.prepare()
 	into = into[:min(len(into), MaxDatagrams)]
 	sc.reserve(len(into))
@@ -94,7 +94,7 @@ func (s *sockets) Receive(fd int, into []Incoming) (int, Errno) {
 
 // Send is sendmmsg(2).
 func (s *sockets) Send(fd int, out []Outgoing) (int, Errno) {
-	sc := &s.datagrams
+	sc := &s.scratch.datagrams
 	sc.prepare()
 	out = out[:min(len(out), MaxDatagrams)]
 	total := 0
@@ -198,7 +198,7 @@ func (s *sockets) nextError(fd int) (about netip.AddrPort, why, errno Errno) {
 		}
 		switch m.Data[origin] {
 		case unix.SO_EE_ORIGIN_ICMP, unix.SO_EE_ORIGIN_ICMP6:
-			return s.datagrams.address(&name), Errno(binary.NativeEndian.Uint32(m.Data)), 0
+			return s.scratch.datagrams.address(&name), Errno(binary.NativeEndian.Uint32(m.Data)), 0
 		}
 	}
 	return about, 0, 0

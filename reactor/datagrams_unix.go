@@ -161,7 +161,10 @@ func (*sockets) AdoptDatagram(fd int) (own int, ip6 bool, peer netip.AddrPort, e
 		unix.Close(own)
 		return -1, false, peer, err
 	}
-	receiveErrors(own, ip6, false) // where there is no such queue it is off
+	if err = receiveErrors(own, ip6, false); err != nil { // its errors would be nobody's to collect
+		unix.Close(own)
+		return -1, false, peer, err
+	}
 	sa, _ := unix.Getpeername(own) // ENOTCONN: then there is no peer
 	return own, ip6, addrPort(sa), nil
 }

@@ -11,9 +11,9 @@ import (
 
 // The hot calls by the ordinary wrappers: these systems want their calls made through libc or do not promise numbers.
 
-// vectorScratch is what one gathering write joins its buffers in: a portable writev on a socket is not to be had from
+// scratch is what one gathering write joins its buffers in: a portable writev on a socket is not to be had from
 // x/sys on all of these systems.
-type vectorScratch struct{ joined []byte }
+type scratch struct{ joined []byte }
 
 // Read is read(2).
 func (*sockets) Read(fd int, p []byte) (int, Errno) {

@@ -9,8 +9,11 @@ import (
 
 // The hot calls on Linux, raw: all of them return at once on a non-blocking socket.
 
-// vectorScratch is what one gathering write hands the kernel.
-type vectorScratch struct{ iov []unix.Iovec }
+// scratch is what one call hands the kernel: the vectors of a gathering write, the messages of a batch of datagrams.
+type scratch struct {
+	iov       []unix.Iovec
+	datagrams datagramScratch
+}
 
 // Read is recv(2).
 func (*sockets) Read(fd int, p []byte) (int, Errno) {

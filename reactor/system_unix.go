@@ -22,10 +22,7 @@ type system struct {
 }
 
 // sockets is the real Sockets. It keeps nothing but scratch.
-type sockets struct {
-	scratch   vectorScratch
-	datagrams datagramScratch
-}
+type sockets struct{ scratch scratch }
 
 // Work leaves work to package loop.
 func (*system) Work(bool, func()) func() { return nil }
