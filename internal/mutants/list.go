@@ -15,8 +15,8 @@ type hunter struct {
 
 var hunters = []hunter{
 	{"simulation", []string{"-timeout", "30s", "-run", "^TestSim", "./internal/simkernel"}},
-	{"loop", []string{"-timeout", "60s", "-short", "./loop"}},
-	{"suite", []string{"-timeout", "90s", "-short", "./reactor"}},
+	{"loop", []string{"-timeout", "120s", "-short", "./loop"}},
+	{"suite", []string{"-timeout", "150s", "-short", "./reactor"}},
 }
 
 // simulated are the mutants that the simulation finds, within seconds: with -quick only these are planted.
