@@ -28,6 +28,7 @@ type Loop struct {
 	resolver *Resolver
 
 	ticks  ticks
+	ends   turnEnds
 	mail   mailbox
 	timers timers
 	wheel  wheel
@@ -38,6 +39,7 @@ type Loop struct {
 	first  *handle // all handles that are not closing, oldest first
 	last   *handle
 
+	home          home
 	events, event int // the batch being dispatched, and how far it is
 	panics        atomic.Uint64
 
@@ -71,7 +73,7 @@ func New(o Options) (*Loop, error) {
 // Run runs iterations until nothing keeps the loop alive or Stop is called; both return nil. It returns ErrClosed
 // after Close; any other error means that the poller is broken, and the loop with it. Run inside Run panics. Timers that are due run before anything else, as in libuv.
 func (l *Loop) Run() error {
-	if err := l.enter(); err != nil {
+	if err := l.enter(modeRun); err != nil {
 		return err
 	}
 	defer l.leave()
@@ -96,7 +98,7 @@ func (l *Loop) RunOnce() (bool, error) { return l.runOne(modeOnce) }
 func (l *Loop) RunNoWait() (bool, error) { return l.runOne(modeNoWait) }
 
 func (l *Loop) runOne(m mode) (bool, error) {
-	if err := l.enter(); err != nil {
+	if err := l.enter(m); err != nil {
 		return false, err
 	}
 	defer l.leave()
@@ -284,7 +286,7 @@ func (l *Loop) UpdateTime() { l.now, l.outdated = l.r.Kernel().Monotonic(), fals
 // Reactor is the floor below, for layers that own descriptors.
 func (l *Loop) Reactor() *reactor.Reactor { return l.r }
 
-func (l *Loop) enter() error {
+func (l *Loop) enter(m mode) error {
 	if l.closed {
 		return fmt.Errorf("loop: run: %w", reactor.ErrClosed)
 	}
@@ -293,6 +295,7 @@ func (l *Loop) enter() error {
 	}
 	l.running = true
 	l.r.Enter()
+	l.home.enter(m == modeRun)
 	l.outdated = true
 	l.published.start(l.r)
 	if l.watchdog != nil {
@@ -309,5 +312,6 @@ func (l *Loop) leave() {
 	if l.watchdog != nil {
 		l.watchdog.leave()
 	}
+	l.home.leave()
 	l.r.Leave()
 }

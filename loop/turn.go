@@ -16,11 +16,46 @@ func (l *Loop) settle() {
 	for l.r.Flush() || l.ticks.len() > 0 {
 		l.RunTicks()
 	}
+	if len(l.ends.items) > 0 {
+		l.runTurnEnds()
+	}
 	l.r.Seal()
 	l.r.SetOwner(nil)
 	l.outdated = true
 	if l.watchdog != nil && l.running {
 		l.watchdog.turned(l.r.Kernel().Monotonic())
+	}
+}
+
+// AtTurnEnd has fn called once, when the turn that is under way ends: after its ticks, while what is borrowed is still
+// valid. It is for layers that hold borrowed bytes, to copy what they still need. What such a function gives to AtTurnEnd
+// is called in the same turn's end, when all the others have been. These functions neither call code of the user nor
+// schedule ticks nor write. A nil fn panics.
+func (l *Loop) AtTurnEnd(fn func()) {
+	if fn == nil {
+		panic("loop: AtTurnEnd with a nil function")
+	}
+	l.r.CheckGoroutine()
+	l.ends.items = append(l.ends.items, fn)
+}
+
+// turnEnds are the functions of AtTurnEnd.
+type turnEnds struct {
+	items []func()
+	next  int
+}
+
+func (l *Loop) runTurnEnds() {
+	e := &l.ends
+	for e.next < len(e.items) {
+		fn := e.items[e.next]
+		e.items[e.next] = nil
+		e.next++
+		fn()
+	}
+	e.items, e.next = e.items[:0], 0
+	if cap(e.items) > maxKept {
+		e.items = nil
 	}
 }
 

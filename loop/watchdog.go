@@ -134,14 +134,6 @@ func (d *watchdog) report(id string, turn int64, lasts time.Duration) {
 	}
 }
 
-// goroutineID is the number of the calling goroutine. A stack trace is the only place that has it.
-func goroutineID() string {
-	var buf [64]byte
-	head := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
-	id, _, _ := bytes.Cut(head, []byte(" "))
-	return string(id)
-}
-
 // maxStacks is the most bytes of stack traces that are gone through: some fifty thousand goroutines.
 const maxStacks = 64 << 20
 
