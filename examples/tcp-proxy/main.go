@@ -67,19 +67,23 @@ func (h *half) OnRead(p []byte, err error) {
 	case err != nil:
 		h.abort()
 	case h.to.WriteQueueSize() == 0:
-		h.to.WriteBorrowed(p, nil)
+		h.to.WriteBorrowed(p, h.sent)
 	default:
 		h.from.ReadStop()
 		h.to.WriteBorrowed(p, h.resume)
 	}
 }
 
-func (h *half) resume(err error) {
+// sent ends both if to takes nothing any more, which reading from it need not tell.
+func (h *half) sent(err error) {
 	if err != nil {
 		h.abort()
-		return
 	}
-	h.from.ReadStart(h)
+}
+
+func (h *half) resume(err error) {
+	h.sent(err)
+	h.from.ReadStart(h) // nothing happens if it is closed
 }
 
 // end closes both when both directions have ended.

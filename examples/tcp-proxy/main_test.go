@@ -130,3 +130,18 @@ func TestServerThatDoesNotReadStopsTheClient(t *testing.T) {
 		t.Errorf("the proxy took %d bytes, %v", n, err)
 	}
 }
+
+// A server that has said all it has to say and is gone: the client learns that what it goes on sending goes nowhere.
+func TestClientThatSendsToAServerThatIsGoneIsReset(t *testing.T) {
+	c := serveProxy(t, upstream(t, func(c *net.TCPConn) { c.Close() }))
+	if n, err := io.Copy(io.Discard, c); err != nil || n > 0 {
+		t.Fatalf("got %d bytes and %v, want the end", n, err)
+	}
+	for {
+		if _, err := c.Write(make([]byte, 1000)); errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
