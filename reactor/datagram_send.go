@@ -225,17 +225,21 @@ func (d *Datagram) sendOnce() (full bool) {
 }
 
 // passesOn says that errno, from a send, is about an earlier datagram and that somebody else will hear of it: the datagram
-// that met it has done nothing wrong, and may try once more. UDP refuses nothing itself, so ECONNREFUSED is always that.
+// that met it has done nothing wrong, and may try once more. UDP refuses nothing itself, so ECONNREFUSED is always that. Of
+// a socket with a queue of errors any errno may be; one that is not is met again.
 func (d *Datagram) passesOn(errno Errno) bool {
-	if errno != ECONNREFUSED {
-		return false
-	}
-	receiving := d.want&WantRead != 0
+	receiving, queue := d.want&WantRead != 0, d.flags&dgramErrors != 0
 	switch {
-	case d.flags&dgramErrors == 0 && receiving:
-		d.oweError(errno)
-	case d.flags&dgramErrors != 0 && !receiving:
+	case errno == 0, errno == EAGAIN, errno == EINTR:
+		return false
+	case queue && receiving:
+		return true // and the queue tells
+	case errno != ECONNREFUSED:
+		return false
+	case queue:
 		d.r.k.TakeError(int(d.fd)) // the queue has it too, and would tell it again
+	case receiving:
+		d.oweError(errno)
 	}
 	return receiving
 }
