@@ -160,6 +160,9 @@ func (l *Loop) poll(timeout time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("loop: %w", err)
 	}
+	if timeout != 0 {
+		l.published.woke(l.r.Kernel().Idle())
+	}
 	l.UpdateTime()
 	if l.watchdog != nil {
 		l.watchdog.turn(l.now)

@@ -34,8 +34,8 @@ type Metrics struct {
 	// StaleEvents is how many of Events were of a descriptor that had been closed, or stopped, in the same batch.
 	StaleEvents uint64 `json:"staleEvents"`
 
-	// Posts is the number of functions posted, of Async.Send calls that were not merged with an earlier one, and of
-	// work that has ended.
+	// Posts is the number of functions posted, of Async.Send calls that were not merged with an earlier one, of work and
+	// look-ups that have ended, and of signals told.
 	Posts uint64 `json:"posts"`
 	// Wakeups is how many system calls those, and Stop, needed to wake the loop.
 	Wakeups uint64 `json:"wakeups"`
@@ -153,6 +153,13 @@ func (l *Loop) publish(at time.Duration) {
 	p := &l.published
 	p.mu.Lock()
 	p.waiting, p.stats, p.own = at, l.r.Stats(), l.counts
+	p.mu.Unlock()
+}
+
+// woke shows how long the loop has slept by now: callbacks may take long, and ask.
+func (p *published) woke(slept time.Duration) {
+	p.mu.Lock()
+	p.stats.Idle = slept
 	p.mu.Unlock()
 }
 

@@ -176,6 +176,19 @@ func TestIdleTimeStandsStillWhileACallbackRuns(t *testing.T) {
 	watcher.Wait()
 }
 
+// A loop that tells of itself, to a client say, does not leave out its last sleep.
+func TestIdleTimeOfTheWaitBeforeIsThereInACallback(t *testing.T) {
+	const sleep = 50 * time.Millisecond
+	onKernels(t, func(t *testing.T, l *Loop) {
+		start(t, l.NewTimer(), func() {
+			if m := l.Metrics(); m.Idle < sleep/2 || m.Idle > m.Elapsed {
+				t.Errorf("got %v idle of %v, and slept for %v", m.Idle, m.Elapsed, sleep)
+			}
+		}, sleep, 0)
+		run(t, l)
+	})
+}
+
 // The estimate of a wait under way is a little more than what the kernel says afterwards: nobody sees the difference.
 func TestIdleTimeNeverGoesBack(t *testing.T) {
 	p := published{waiting: 10}
