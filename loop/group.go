@@ -224,8 +224,8 @@ func (m *member) close() error {
 	}
 	for range closeRounds {
 		m.closeAll()
-		alive, err := m.l.RunNoWait()
-		if err != nil || !alive && m.l.handles == 0 && m.l.r.Live() == 0 {
+		// Work does not count: what it opened when it ends in the last round nobody would close.
+		if _, err := m.l.RunNoWait(); err != nil || m.l.handles == 0 && m.l.r.Live() == 0 && !m.l.mail.waiting() {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -133,6 +134,44 @@ func TestHandlesMadeAtTheEndAreClosed(t *testing.T) {
 	})
 	if err := g.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// hesitant is a kernel that does work in one of its waits.
+type hesitant struct {
+	reactor.Kernel
+	in   int // how many waits until then
+	work func()
+}
+
+func (k *hesitant) Work(_ bool, fn func()) (drop func()) {
+	k.work = fn
+	return func() { k.work = nil }
+}
+
+func (k *hesitant) Wait(changes []reactor.Change, events []reactor.Event, timeout time.Duration) (int, error) {
+	if k.in--; k.in == 0 {
+		k.work()
+	}
+	return k.Kernel.Wait(changes, events, timeout)
+}
+
+// Work that is under way is not waited for when a group is forced to end. What it would still open must not come
+// between.
+func TestLookupThatEndsWhileTheGroupIsClosed(t *testing.T) {
+	answer := func(context.Context, string, string) ([]netip.Addr, error) { return addresses("127.0.0.1"), nil }
+	for in := range closeRounds + 1 {
+		g := newGroup(t, GroupOptions{
+			Loops:  1,
+			Loop:   Options{Resolver: NewResolver(ResolverOptions{Lookup: answer})},
+			Kernel: func(int) (reactor.Kernel, error) { return &hesitant{Kernel: system(t, false), in: in}, nil },
+		})
+		if _, err := g.Loop(0).Dial("tcp4", "host:1", DialOptions{}, func(*reactor.Conn, error) {}); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Close(); err != nil {
+			t.Errorf("a look-up that ends in round %d: %v", in, err)
+		}
 	}
 }
 
