@@ -137,9 +137,10 @@ func (p *poller) translate(ev *unix.Kevent_t) (out Event, ok bool) {
 	}
 	out.Token = p.tokens[fd].tok
 	if ev.Flags&unix.EV_ERROR != 0 {
-		// Deleting a knote that went with an end of the connection is no failure.
+		// Deleting a knote that has gone already is no failure. That it was to be deleted is known by the errno alone:
+		// the BSDs report EV_ERROR without the flags of the change, macOS with them.
 		out.Err = Errno(ev.Data)
-		return out, out.Err != 0 && ev.Flags&unix.EV_DELETE == 0
+		return out, out.Err != 0 && out.Err != ENOENT
 	}
 	ended := ev.Flags&unix.EV_EOF != 0
 	if ev.Filter == unix.EVFILT_WRITE {
