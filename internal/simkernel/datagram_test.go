@@ -132,3 +132,10 @@ func TestARefusedDatagramIsToldToAConnectedSender(t *testing.T) {
 	}
 	m.wantStats(simkernel.DatagramStats{Sent: 4, Refused: 4})
 }
+
+func TestADatagramSocketCanBePolled(t *testing.T) {
+	m := newMail(t, simkernel.Options{})
+	if errno := m.k.Pollable(m.a); errno != 0 {
+		t.Errorf("got %v", errno)
+	}
+}
