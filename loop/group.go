@@ -37,8 +37,8 @@ type GroupOptions struct {
 	// Loops is how many there are. The default is GOMAXPROCS, which the runtime takes from the number of processors
 	// and the limit of the cgroup.
 	Loops int
-	// Loop are the options of every loop; its Kernel must be nil. With Pinned, Run locks each loop's goroutine to a
-	// thread.
+	// Loop are the options of every loop, whose functions several loops may call at the same time; its Kernel must be
+	// nil. With Pinned, Run locks each loop's goroutine to a thread.
 	Loop Options
 	// Kernel makes the kernel of the i-th loop. The default is the system's; tests give simulated ones.
 	Kernel func(i int) (reactor.Kernel, error)
