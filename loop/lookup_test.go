@@ -307,6 +307,39 @@ func TestALookupGoesOnWithoutTheLoopThatAskedFirst(t *testing.T) {
 }
 
 // An answer that has come and waits for its turn is too late for a Cancel in the turn before.
+// A name server that does not answer, one who is patient, and very many who are not.
+func TestWhoGivesUpALookupLeavesNothingBehind(t *testing.T) {
+	const impatient = 1000
+	k, l := newDelayed(t, simkernel.Options{Seed: 1}, Options{Resolver: NewResolver(ResolverOptions{
+		Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return addresses("192.0.2.1"), nil },
+	})})
+	k.delays = []time.Duration{time.Minute}
+	told := map[error]int{}
+	lookup := func() *Lookup {
+		k, err := l.Lookup("ip", "host", func(_ []netip.Addr, err error) { told[errors.Unwrap(err)]++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	others := []*Lookup{lookup(), lookup()}
+	lookup()
+	for i := range impatient {
+		given := lookup()
+		if i == impatient/2 {
+			others[0].Cancel() // the first is not the last
+		}
+		given.Cancel()
+	}
+	if f := l.resolver.flights[question{"ip", "host"}]; len(f.waiters) != 2 || cap(f.waiters) > 16 {
+		t.Errorf("%d wait, in %d places", len(f.waiters), cap(f.waiters))
+	}
+	run(t, l)
+	if told[nil] != 2 || told[reactor.ECANCELED] != impatient+1 {
+		t.Errorf("told: %v", told)
+	}
+}
+
 func TestCancelOfALookupThatIsAnswered(t *testing.T) {
 	z := &zone{hosts: map[string][]string{"example.org": {"192.0.2.1"}}}
 	onWorkers(t, withLookup(z.lookup), func(t *testing.T, l *Loop) {

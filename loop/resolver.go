@@ -68,7 +68,6 @@ type flight struct {
 	l       *Loop // of the first who asked
 	work    *Work // l's; known to l's goroutine only
 	waiters []*Lookup
-	waiting int // waiters that have not left: the others are nil
 }
 
 // ask finds an answer for k, or joins those who wait for it, or asks. It is called on k's loop.
@@ -89,7 +88,6 @@ func (r *Resolver) ask(k *Lookup, network string) {
 	}
 	k.flight, k.place = f, len(f.waiters)
 	f.waiters = append(f.waiters, k)
-	f.waiting++
 	r.mu.Unlock()
 	if !flying {
 		f.work, _ = k.l.QueueSlowWork(f.run, nil) // it refuses nothing that it is given here
@@ -105,8 +103,13 @@ func (r *Resolver) leave(k *Lookup) bool {
 	if f == nil {
 		return false
 	}
-	k.flight, f.waiters[k.place] = nil, nil
-	if f.waiting--; f.waiting == 0 {
+	// The last takes its place: who waits for long must not keep a place for each who came and went.
+	last := f.waiters[len(f.waiters)-1]
+	f.waiters[k.place], last.place = last, k.place
+	f.waiters[len(f.waiters)-1] = nil
+	f.waiters = f.waiters[:len(f.waiters)-1]
+	k.flight = nil
+	if len(f.waiters) == 0 {
 		delete(r.flights, f.q) // whoever asks now does not want an answer that was cut off
 		f.cancel()
 		_ = f.l.Post(func() { _ = f.work.Cancel() }) // it may have begun, or be over and its loop closed
@@ -131,7 +134,7 @@ func (f *flight) run() {
 func (r *Resolver) land(f *flight, addrs []netip.Addr, err error) {
 	a := newAnswer(f.q.network, f.host, addrs, err)
 	r.mu.Lock()
-	if f.waiting > 0 {
+	if len(f.waiters) > 0 {
 		delete(r.flights, f.q)
 		if a.ttl = r.ttl(err); a.ttl > 0 {
 			a.since = f.asked // until somebody who has a clock sees it
@@ -141,16 +144,12 @@ func (r *Resolver) land(f *flight, addrs []netip.Addr, err error) {
 	waiters := f.waiters
 	f.waiters = nil
 	for _, k := range waiters {
-		if k != nil {
-			k.flight = nil
-		}
+		k.flight = nil
 	}
 	r.mu.Unlock()
 	f.cancel()
 	for _, k := range waiters {
-		if k != nil {
-			k.answered(a)
-		}
+		k.answered(a)
 	}
 }
 
