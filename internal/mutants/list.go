@@ -104,12 +104,8 @@ var simulated = []mutant{
 		"loop/signal.go", "	if s.watch != w {\n		return\n	}\n", "",
 	},
 	{
-		"datagrams left of a batch overwritten", "what ReceiveStop has kept is not kept",
-		"reactor/datagram_receive.go", "		d.r.keep() // it was stopped in the middle of a batch\n", "",
-	},
-	{
-		"datagrams not told of their cancellation", "Close forgets what was queued",
-		"reactor/datagram_send.go", "	d.dropUnsent(ECANCELED)\n", "",
+		"datagrams kept are not copied", "what ReceiveStop has left of a batch is overwritten by the next one",
+		"reactor/inbox.go", "block := append(r.pool.block(m.N)[:0], m.Buf[:m.N]...)", "block := m.Buf[:m.N]",
 	},
 	{
 		"an IPv4 destination not mapped", "an IPv6 socket that takes both families sends to neither",
@@ -218,5 +214,9 @@ var others = []mutant{
 	{
 		"a flood keeps the others waiting", "one socket's datagrams are delivered without end",
 		"reactor/datagram_receive.go", "const receiveBudget = 2 * MaxDatagrams", "const receiveBudget = 1 << 20",
+	},
+	{
+		"datagrams not told of their cancellation", "Close forgets what was queued",
+		"reactor/datagram_send.go", "	d.dropUnsent(ECANCELED)\n", "",
 	},
 }
