@@ -1,0 +1,82 @@
+// Package turntest is a loop without a kernel, for tests of what stands on package stream: time is a sequence of turns that
+// the test makes.
+package turntest
+
+import (
+	"errors"
+	"sync"
+)
+
+// Loop is a Scheduler. Its zero value is ready. Everything but Post and OnLoop belongs to one goroutine.
+type Loop struct {
+	// OnUncaught is told errors that nobody listens for; nil panics.
+	OnUncaught func(error)
+
+	ticks []func()
+	head  int
+	ends  []func()
+
+	mu     sync.Mutex
+	posted []func()
+	closed bool
+}
+
+// NextTick runs fn at the end of the turn, or of the tick that is running.
+func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
+
+// AtTurnEnd runs fn after the turn's ticks.
+func (l *Loop) AtTurnEnd(fn func()) { l.ends = append(l.ends, fn) }
+
+// OnLoop reports that the caller is the loop, unless a test said otherwise.
+func (l *Loop) OnLoop() bool { return true }
+
+// Post keeps fn for RunPosted.
+func (l *Loop) Post(fn func()) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errors.New("turntest: closed")
+	}
+	l.posted = append(l.posted, fn)
+	return nil
+}
+
+// Uncaught passes err to OnUncaught.
+func (l *Loop) Uncaught(err error) {
+	if l.OnUncaught == nil {
+		panic(err)
+	}
+	l.OnUncaught(err)
+}
+
+// RunTicks runs the ticks, and those that they add.
+func (l *Loop) RunTicks() {
+	for l.head < len(l.ticks) {
+		fn := l.ticks[l.head]
+		l.ticks[l.head] = nil
+		l.head++
+		if l.head == len(l.ticks) {
+			l.ticks, l.head = l.ticks[:0], 0
+		} else if l.head >= 256 && 2*l.head > len(l.ticks) {
+			n := copy(l.ticks, l.ticks[l.head:])
+			l.ticks, l.head = l.ticks[:n], 0
+		}
+		fn()
+	}
+}
+
+// EndTurn ends a turn: its ticks, then what was asked for its end.
+func (l *Loop) EndTurn() {
+	l.RunTicks()
+	for i := 0; i < len(l.ends); i++ {
+		l.ends[i]()
+		l.ends[i] = nil
+	}
+	l.ends = l.ends[:0]
+}
+
+// Turn runs fn as a turn.
+func (l *Loop) Turn(fn func()) {
+	fn()
+	l.EndTurn()
+}

@@ -1,0 +1,132 @@
+package stream
+
+// Push gives bytes to the stream and reports whether it wants more: false from HighWaterMark buffered bytes on, at the end
+// and after Destroy. Pushing all the same is allowed, and buffers without bound.
+//
+// p is borrowed: it must stay as it is until the turn ends. If the stream flows and nothing is buffered it reaches the
+// listeners at once, without a copy; what is still buffered when the turn ends is copied then. Pushing no bytes says that
+// the Read hook has answered with nothing.
+func (r *Readable) Push(p []byte) bool { return r.push(chunk{p: p, lasts: lastsTurn}) }
+
+// PushOwned is Push of memory that is given away: nobody writes to it from now on, and it is never copied.
+func (r *Readable) PushOwned(p []byte) bool { return r.push(chunk{p: p, lasts: lastsOn}) }
+
+// PushEOF ends the input. OnEnd is told when everything before it has been read.
+func (r *Readable) PushEOF() {
+	r.life.check()
+	r.call.move(callAnswer)
+	r.pushEOF()
+}
+
+// Unshift puts bytes back in front of what is buffered; p is borrowed as in Push, and the answer is the same. It is
+// allowed after the end was pushed, but not after OnEnd was told.
+func (r *Readable) Unshift(p []byte) bool {
+	r.life.check()
+	switch {
+	case len(p) == 0:
+	case r.state >= readDone:
+		r.life.failOrShut(ErrUnshiftAfterEnd, false)
+	case r.life.destroyed() || r.life.err != nil:
+		return false
+	default:
+		r.add(chunk{p: p, lasts: lastsTurn}, true)
+	}
+	return r.wantsMore()
+}
+
+func (r *Readable) push(c chunk) bool {
+	r.life.check()
+	switch {
+	case len(c.p) == 0:
+		r.call.move(callAnswer)
+		r.queueReadMore()
+	case r.state != readOpen:
+		r.life.failOrShut(ErrPushAfterEOF, false)
+		return false
+	case r.life.destroyed() || r.life.err != nil:
+		return false
+	default:
+		r.call.move(callAnswer)
+		r.add(c, false)
+	}
+	return r.wantsMore()
+}
+
+func (r *Readable) wantsMore() bool {
+	return r.state == readOpen && (r.length < r.hwm || r.length == 0)
+}
+
+// add delivers c at once or buffers it.
+func (r *Readable) add(c chunk, first bool) {
+	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.length == 0 {
+		r.await = r.await[:0]
+		r.life.spend(c.b)
+		r.emitData(c.p)
+	} else {
+		if c.lasts != lastsOn {
+			r.flags |= readBorrowed
+			r.life.atTurnEnd()
+		}
+		r.length += len(c.p)
+		if first {
+			r.buffer.unshift(c)
+		} else {
+			r.buffer.push(c)
+		}
+		if r.flags&readNeedReadable != 0 {
+			r.queueReadable()
+		}
+	}
+	r.queueReadMore()
+}
+
+func (r *Readable) emitData(p []byte) {
+	r.flags |= readDidRead
+	for _, item := range r.onData.begin() {
+		item.fn(p)
+	}
+	r.onData.end()
+}
+
+// pushEOF is the end of input. Inside the Read hook, 'readable' waits for a tick, or the flow that called the hook would
+// be entered again.
+func (r *Readable) pushEOF() {
+	if r.state != readOpen {
+		return
+	}
+	r.state.move(readEOF)
+	if r.call.inside() {
+		r.queueReadable()
+		return
+	}
+	r.flags = r.flags&^readNeedReadable | readReadableQueued
+	r.emitReadable()
+}
+
+// seal copies what is buffered and borrowed.
+func (r *Readable) seal() {
+	if r.flags&readBorrowed == 0 {
+		return
+	}
+	r.flags &^= readBorrowed
+	items := r.buffer.all()
+	for i := range items {
+		items[i].seal()
+	}
+}
+
+// discard is a read of a destroyed stream: what was buffered is lost, and so an end would be a lie.
+func (r *Readable) discard() {
+	r.dropBuffer()
+	r.length = 0
+	r.flags |= readLost
+}
+
+// dropBuffer lets go of what nobody will read. The length stays: it says how much was lost.
+func (r *Readable) dropBuffer() {
+	for _, c := range r.buffer.all() {
+		c.b.release()
+	}
+	r.buffer.drop()
+	r.flags &^= readBorrowed
+}

@@ -1,0 +1,18 @@
+package stream
+
+// Scheduler is what a stream asks of time. A *loop.Loop is one. All methods but Post and OnLoop are for the goroutine
+// that the streams belong to; OnLoop tells whether the caller is on it.
+type Scheduler interface {
+	// NextTick runs fn after the callback that is running and before anything else, in the order of the calls.
+	NextTick(fn func())
+	// AtTurnEnd runs fn once, when the turn ends: after its ticks, and after all else that is borrowed has been sealed.
+	// What AtTurnEnd is asked for by such a function runs in the same turn's end, behind the rest. The functions call no
+	// code of the user's and schedule no ticks.
+	AtTurnEnd(fn func())
+	// Post runs fn in a turn of its own. Any goroutine may call it; an error means that fn will not run.
+	Post(fn func()) error
+	// OnLoop reports whether the calling goroutine is the one that runs the turns. Any goroutine may ask.
+	OnLoop() bool
+	// Uncaught is told an error that a stream failed with and nobody listens for.
+	Uncaught(err error)
+}

@@ -1,0 +1,209 @@
+package stream
+
+import "fmt"
+
+// Each life-cycle here is a table of legal moves, and the table is what runs: the move methods below are the only
+// places that change such a state. 0 stands for "no such state" and "no such move"; making one is a bug of this package
+// and panics. What is independent of a cycle is a state of its own, or a flag beside it.
+
+// A stream's life, which the two halves of a Duplex share.
+type lifeState uint8
+
+const (
+	lifeAlive      lifeState = iota + 1
+	lifeDestroying           // Destroy was called; its hook is at work
+	lifeClosed               // the hook is done; 'error' and 'close' are scheduled
+	lifeGone                 // 'close' was emitted, or would have been
+)
+
+type lifeInput uint8
+
+const (
+	lifeDestroy   lifeInput = iota
+	lifeDestroyed           // the hook called done
+	lifeClose               // the tick that emits
+	lifeInputs
+)
+
+var lifeMoves = [...][lifeInputs]lifeState{
+	lifeAlive:      {lifeDestroy: lifeDestroying},
+	lifeDestroying: {lifeDestroyed: lifeClosed},
+	lifeClosed:     {lifeClose: lifeGone},
+	lifeGone:       {},
+}
+
+func (s *lifeState) move(in lifeInput) {
+	to := lifeMoves[*s][in]
+	if to == 0 {
+		illegal("life", *s, in)
+	}
+	*s = to
+}
+
+// What a Readable has to give.
+type readState uint8
+
+const (
+	readOpen  readState = iota + 1
+	readEnded           // the end of input was pushed; bytes may be buffered yet
+	readDone            // 'end' was emitted
+	readOff             // a Duplex without a readable half
+)
+
+type readInput uint8
+
+const (
+	readEOF readInput = iota
+	readEnd           // the tick that emits
+	readInputs
+)
+
+var readMoves = [...][readInputs]readState{
+	readOpen:  {readEOF: readEnded},
+	readEnded: {readEnd: readDone},
+	readDone:  {},
+	readOff:   {},
+}
+
+func (s *readState) move(in readInput) {
+	to := readMoves[*s][in]
+	if to == 0 {
+		illegal("readable", *s, in)
+	}
+	*s = to
+}
+
+// Flow says who moves a Readable's bytes: nobody yet, the reader by calls of ReadChunk, or the stream itself.
+type Flow uint8
+
+// The flow of a Readable.
+const (
+	FlowUnset Flow = iota + 1 // nobody has asked: bytes are buffered up to the mark
+	FlowOff                   // Pause, or a listener of OnReadable
+	FlowOn                    // Resume, Pipe, or a listener of OnData: bytes are given out as they come
+)
+
+// String is Node's value of readableFlowing.
+func (f Flow) String() string {
+	switch f {
+	case FlowUnset:
+		return "null"
+	case FlowOff:
+		return "false"
+	case FlowOn:
+		return "true"
+	}
+	return fmt.Sprintf("Flow(%d)", uint8(f))
+}
+
+type flowInput uint8
+
+const (
+	flowPause   flowInput = iota
+	flowResume            // Resume, without listeners of OnReadable; or those have just gone
+	flowHold              // Resume while somebody listens for 'readable', who reads by calls
+	flowListen            // the first listener of OnReadable
+	flowRelease           // the last one is gone, and nobody else is there
+	flowInputs
+)
+
+var flowMoves = [...][flowInputs]Flow{
+	FlowUnset: {flowPause: FlowOff, flowResume: FlowOn, flowHold: FlowOff, flowListen: FlowOff, flowRelease: FlowUnset},
+	FlowOff:   {flowPause: FlowOff, flowResume: FlowOn, flowHold: FlowOff, flowListen: FlowOff, flowRelease: FlowUnset},
+	FlowOn:    {flowPause: FlowOff, flowResume: FlowOn, flowListen: FlowOff, flowRelease: FlowUnset},
+}
+
+func (f *Flow) move(in flowInput) {
+	to := flowMoves[*f][in]
+	if to == 0 {
+		illegal("flow", *f, in)
+	}
+	*f = to
+}
+
+// A call of a hook that answers once: Read by a push, Write by its done. It matters whether the answer comes inside the
+// call, because what follows from it must then wait for a tick.
+type callState uint8
+
+const (
+	callFresh    callState = iota + 1 // never called; counts as inside, so that nothing is emitted before the first call
+	callIdle                          // no call is under way
+	callInside                        // inside the call, not answered
+	callAnswered                      // inside the call, answered
+	callWaiting                       // the call has returned; the answer is due
+)
+
+type callInput uint8
+
+const (
+	callEnter callInput = iota
+	callAnswer
+	callReturn
+	callInputs
+)
+
+// An answered call may be entered again before it returns: what answers it may read or write.
+var callMoves = [...][callInputs]callState{
+	callFresh:    {callEnter: callInside, callAnswer: callFresh},
+	callIdle:     {callEnter: callInside, callAnswer: callIdle, callReturn: callIdle},
+	callInside:   {callAnswer: callAnswered, callReturn: callWaiting},
+	callAnswered: {callEnter: callInside, callAnswer: callAnswered, callReturn: callIdle},
+	callWaiting:  {callAnswer: callIdle, callReturn: callWaiting},
+}
+
+func (s *callState) move(in callInput) {
+	to := callMoves[*s][in]
+	if to == 0 {
+		illegal("call", *s, in)
+	}
+	*s = to
+}
+
+// busy reports whether an answer is due.
+func (s callState) busy() bool { return s == callInside || s == callWaiting }
+
+// inside reports whether the hook has not returned.
+func (s callState) inside() bool { return s == callInside || s == callAnswered || s == callFresh }
+
+// What a Writable accepts.
+type writeState uint8
+
+const (
+	writeOpen        writeState = iota + 1
+	writeEnding                 // End was called; bytes may be queued yet
+	writeFinal                  // all bytes are written; the Final hook is at work
+	writePrefinished            // 'prefinish' was emitted: 'finish' waits for callbacks that are due
+	writeFinished               // 'finish' was emitted
+	writeOff                    // a Duplex without a writable half
+)
+
+type writeInput uint8
+
+const (
+	writeEnd writeInput = iota
+	writeCallFinal
+	writePrefinish
+	writeFinish
+	writeInputs
+)
+
+var writeMoves = [...][writeInputs]writeState{
+	writeOpen:        {writeEnd: writeEnding},
+	writeEnding:      {writeCallFinal: writeFinal, writePrefinish: writePrefinished},
+	writeFinal:       {writePrefinish: writePrefinished},
+	writePrefinished: {writeFinish: writeFinished},
+	writeFinished:    {},
+	writeOff:         {},
+}
+
+func (s *writeState) move(in writeInput) {
+	to := writeMoves[*s][in]
+	if to == 0 {
+		illegal("writable", *s, in)
+	}
+	*s = to
+}
+
+func illegal(cycle string, from, in any) {
+	panic(fmt.Sprintf("stream: %s: no move from state %d by input %d", cycle, from, in))
+}

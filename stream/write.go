@@ -1,0 +1,362 @@
+package stream
+
+// WriteChunk is Node's write: it reports whether to go on writing, or to wait for OnDrain. The bytes are accepted either
+// way, unless the stream has ended or was destroyed: then the answer is false too, and cb and OnError are told why.
+//
+// p may be used again as soon as WriteChunk returns. cb is called once, when the hook is done with the chunk or it
+// has failed; it may be nil. A hook that completes inside its call always leaves true as the answer.
+func (w *Writable) WriteChunk(p []byte, cb func(error)) bool {
+	ok, _ := w.write(chunk{p: p, lasts: lastsCall}, cb)
+	return ok
+}
+
+// WriteBorrowed is WriteChunk of bytes that last until the turn ends, such as those that OnData gives: they are not copied
+// before, and only if they are queued then.
+func (w *Writable) WriteBorrowed(p []byte, cb func(error)) bool {
+	ok, _ := w.write(chunk{p: p, lasts: lastsTurn}, cb)
+	return ok
+}
+
+// WriteOwned is WriteChunk of memory that is given away: nobody writes to it from now on, and it is never copied.
+func (w *Writable) WriteOwned(p []byte, cb func(error)) bool {
+	ok, _ := w.write(chunk{p: p, lasts: lastsOn}, cb)
+	return ok
+}
+
+// Write accepts p, which may be used again at once, and returns its length; or 0 and why it does not, after End or
+// Destroy. It never blocks and says nothing of backpressure: WritableNeedDrain does, right after it. So io.Copy to a Writable
+// queues without bound; Pipe is for that, and NewWriter for other goroutines.
+func (w *Writable) Write(p []byte) (int, error) {
+	if _, err := w.write(chunk{p: p, lasts: lastsCall}, nil); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// WriteString is Write of a string.
+func (w *Writable) WriteString(s string) (int, error) {
+	b := newBlock(len(s))
+	copy(b.buf, s)
+	if _, err := w.write(chunk{b.buf, b, lastsOn}, nil); err != nil {
+		b.release()
+		return 0, err
+	}
+	return len(s), nil
+}
+
+// write takes a chunk, or returns why not.
+func (w *Writable) write(c chunk, cb func(error)) (bool, error) {
+	w.life.check()
+	var err error
+	switch {
+	case w.state != writeOpen:
+		err = ErrWriteAfterEnd
+	case w.life.destroyed():
+		err = ErrDestroyed
+	}
+	if err != nil {
+		if cb != nil {
+			w.life.tickWith(tickCallback, cb, err)
+		}
+		w.life.failOrShut(err, true)
+		return false, err
+	}
+	w.due++
+	w.length += len(c.p)
+	if w.call.busy() && w.flags&writeConcurrent == 0 || w.corked > 0 || w.life.err != nil {
+		w.enqueue(c, cb)
+	} else {
+		w.give(c, cb)
+	}
+	more := w.length < w.hwm || w.length == 0
+	if !more {
+		w.flags |= writeNeedDrain
+	}
+	return more && !w.life.destroyed() && w.life.err == nil, nil
+}
+
+func (w *Writable) enqueue(c chunk, cb func(error)) {
+	switch c.lasts {
+	case lastsCall:
+		c.seal()
+	case lastsTurn:
+		w.flags |= writeBorrowed
+		w.life.atTurnEnd()
+	case lastsOn:
+	}
+	w.queue.push(write{c, cb})
+	w.flags |= writeQueued
+	if cb != nil {
+		w.flags |= writeWithCallback
+	}
+}
+
+// queued reports whether there is a queue that has not been flushed, to its end.
+func (w *Writable) queued() bool { return w.flags&writeQueued != 0 }
+
+// give calls the Write hook with c.
+func (w *Writable) give(c chunk, cb func(error)) {
+	w.writing, w.callout = len(c.p), cb
+	w.call.move(callEnter)
+	w.lend(&c)
+	switch {
+	case w.life.destroyed():
+		w.written(ErrDestroyed)
+	case w.sink != nil:
+		w.sink.write(c.p)
+	case w.hook != nil:
+		w.hook(c.p, w.done)
+	case w.many != nil:
+		w.vector = append(w.vector[:0], c.p)
+		w.many(w.vector, w.done)
+	default:
+		w.written(nil)
+	}
+	w.call.move(callReturn)
+}
+
+// lend makes c last as long as the hook holds it, and notes what then goes back.
+func (w *Writable) lend(c *chunk) {
+	switch {
+	case len(c.p) == 0:
+		c.p = empty
+	case w.hold == HoldUntilDone, w.hold == HoldTurn && c.lasts == lastsCall:
+		c.seal()
+	}
+	if c.b == nil {
+		return
+	}
+	if w.hold == HoldUntilDone {
+		c.b.push(&w.lent)
+	} else {
+		w.life.spend(c.b)
+	}
+	c.b = nil
+}
+
+// giveBack is the hook being done with what it was lent.
+func (w *Writable) giveBack() {
+	if w.flags&writeSpends != 0 {
+		for w.lent != nil {
+			b := w.lent
+			w.lent = b.next
+			w.life.spend(b)
+		}
+		return
+	}
+	w.lent.release()
+	w.lent = nil
+}
+
+// written is the hook's done.
+func (w *Writable) written(err error) {
+	l := w.life
+	if !w.call.busy() {
+		l.failOrShut(ErrMultipleCallback, false)
+		return
+	}
+	inside, cb := w.call.inside(), w.callout
+	w.callout = nil
+	w.call.move(callAnswer)
+	w.length -= w.writing
+	w.writing = 0
+	w.giveBack()
+	if err != nil {
+		l.fail(err)
+		if inside {
+			l.tickWith(tickWriteFailed, cb, err)
+		} else {
+			w.writeFailed(err, cb)
+		}
+		return
+	}
+	if w.queued() {
+		w.flush()
+	}
+	switch {
+	case !inside:
+		w.afterWrite(cb)
+	case cb != nil, w.flags&(writeNeedDrain|writeCallbackTick) == writeNeedDrain && w.length == 0:
+		w.flags |= writeCallbackTick
+		l.tickWith(tickWritten, cb, nil)
+	default:
+		w.due--
+		if w.state != writeOpen {
+			w.maybeFinish()
+		}
+	}
+}
+
+// afterWrite is what a completed write leads to: 'drain', then its callback, then perhaps the end of everything.
+func (w *Writable) afterWrite(cb func(error)) {
+	w.flags &^= writeCallbackTick
+	if w.WritableNeedDrain() && w.length == 0 {
+		w.flags &^= writeNeedDrain
+		emit(&w.onDrain)
+	}
+	w.due--
+	if cb != nil {
+		cb(nil)
+	}
+	if w.life.destroyed() {
+		w.failQueue()
+	}
+	if w.state != writeOpen {
+		w.maybeFinish()
+	}
+}
+
+// writeFailed tells a write's callback, then those of the queue, then everybody.
+func (w *Writable) writeFailed(err error, cb func(error)) {
+	w.due--
+	if cb != nil {
+		cb(err)
+	}
+	w.failQueue()
+	w.life.failOrShut(err, false)
+}
+
+// failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at work
+// it waits: the completion will come here.
+func (w *Writable) failQueue() {
+	if w.call.busy() {
+		return
+	}
+	why := w.life.err
+	if why == nil {
+		why = ErrDestroyed
+	}
+	for w.queue.len() > 0 {
+		x := w.queue.pop()
+		x.b.release()
+		w.length -= len(x.p)
+		if x.cb != nil {
+			x.cb(why)
+		}
+	}
+	w.tellEnded(why)
+	w.resetQueue()
+}
+
+func (w *Writable) resetQueue() {
+	w.flags &^= writeQueued | writeWithCallback | writeBorrowed
+}
+
+// seal copies what is queued and borrowed.
+func (w *Writable) seal() {
+	if w.flags&writeBorrowed == 0 {
+		return
+	}
+	w.flags &^= writeBorrowed
+	items := w.queue.all()
+	for i := range items {
+		items[i].seal()
+	}
+}
+
+// Cork holds back what is written from now on, so that it goes to Writev together. Calls nest; each wants its Uncork.
+func (w *Writable) Cork() {
+	w.life.check()
+	w.corked++
+}
+
+// Uncork undoes one Cork. The last one sends what has been held back.
+func (w *Writable) Uncork() {
+	w.life.check()
+	if w.corked == 0 {
+		return
+	}
+	w.corked--
+	if !w.call.busy() {
+		w.flush()
+	}
+}
+
+// flush gives the hook what is queued, all of it at once if it can, or one after another as long as it completes inside
+// its call.
+func (w *Writable) flush() {
+	if w.life.destroyed() || w.flags&writeFlushing != 0 || w.corked > 0 || w.queue.len() == 0 {
+		return
+	}
+	w.flags |= writeFlushing
+	if w.queue.len() > 1 && w.many != nil {
+		w.giveAll()
+		w.resetQueue()
+	} else {
+		for {
+			x := w.queue.pop()
+			w.give(x.chunk, x.cb)
+			if w.queue.len() == 0 {
+				w.resetQueue()
+				break
+			}
+			if w.call.busy() {
+				break
+			}
+		}
+	}
+	w.flags &^= writeFlushing
+}
+
+// batch is the callbacks of the writes that one call of Writev has.
+type batch struct {
+	w    *Writable
+	cbs  []func(error)
+	tell func(error)
+	next *batch
+}
+
+// giveAll calls the Writev hook with all that is queued.
+func (w *Writable) giveAll() {
+	var cb func(error)
+	w.due -= w.queue.len() - 1
+	w.writing = w.length
+	w.call.move(callEnter)
+	b := w.newBatch()
+	w.vector = w.vector[:0]
+	for w.queue.len() > 0 {
+		x := w.queue.pop()
+		w.lend(&x.chunk)
+		w.vector = append(w.vector, x.p)
+		if b != nil {
+			b.cbs = append(b.cbs, x.cb)
+		}
+	}
+	if b != nil {
+		cb = b.tell
+	}
+	w.callout = cb
+	if w.life.destroyed() {
+		w.written(ErrDestroyed)
+	} else {
+		w.many(w.vector, w.done)
+	}
+	w.call.move(callReturn)
+}
+
+// newBatch returns an empty batch, or nil if nobody in the queue wants to be called.
+func (w *Writable) newBatch() *batch {
+	if w.flags&writeWithCallback == 0 {
+		return nil
+	}
+	b := w.batch
+	if b == nil {
+		b = &batch{w: w}
+		b.tell = b.tellAll
+		return b
+	}
+	w.batch = b.next
+	return b
+}
+
+// tellAll calls all callbacks with the one result.
+func (b *batch) tellAll(err error) {
+	for _, cb := range b.cbs {
+		if cb != nil {
+			cb(err)
+		}
+	}
+	clear(b.cbs)
+	b.cbs = b.cbs[:0]
+	b.next, b.w.batch = b.w.batch, b
+}
