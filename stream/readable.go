@@ -205,11 +205,11 @@ func (r *Readable) OnReadable(fn func()) Sub {
 type readableSubs Readable
 
 func (d *readableSubs) remove(id uint32) bool {
-	if d.onReadable.l == nil || !d.onReadable.l.remove(id) {
-		return false
-	}
-	d.life.tick(tickRelisten) // on a tick, so that listening once and again does not start the flow
-	return true
+	found := d.onReadable.l != nil && d.onReadable.l.remove(id)
+	// On a tick, so that listening once and again does not start the flow. Node looks again whether somebody was found or
+	// not, and it shows: a stream whose resume was held back may flow from then on.
+	d.life.tick(tickRelisten)
+	return found
 }
 
 // OnEnd listens for the end of input: all bytes have been given out, and no more come.
