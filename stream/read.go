@@ -51,6 +51,7 @@ func (r *Readable) read(n int, keep bool) []byte {
 		if !r.call.busy() {
 			n = r.available(asked)
 		}
+		n = min(n, r.length) // the hook may have had somebody else read
 	}
 	if n > 0 && r.life.destroyed() {
 		r.discard() // the hook has destroyed it, or somebody before: nothing is given out any more
