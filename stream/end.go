@@ -59,7 +59,7 @@ func (w *Writable) endHalf() {
 
 // mayFinish reports whether everything has been written and nothing has gone wrong.
 func (w *Writable) mayFinish() bool {
-	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.length == 0 &&
+	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.length == 0 && w.flight.len() == 0 &&
 		!w.life.destroyed() && w.life.err == nil && w.life.flags&lifeErrorEmitted == 0
 }
 
@@ -80,7 +80,7 @@ func (w *Writable) prefinish() {
 	if w.state != writeEnding {
 		return
 	}
-	if w.last == nil && w.sink == nil {
+	if w.last == nil && w.coda == nil {
 		w.state.move(writePrefinish)
 		emit(&w.onPrefinish)
 		return
@@ -91,8 +91,8 @@ func (w *Writable) prefinish() {
 		w.ended = w.finalDone
 	}
 	w.flags |= writeInFinal
-	if w.sink != nil {
-		w.sink.final(w.ended)
+	if w.coda != nil {
+		w.coda.final(w.ended)
 	} else {
 		w.last(w.ended)
 	}

@@ -5,23 +5,23 @@ package stream
 type tickKind uint8
 
 const (
-	tickReadable     tickKind = iota // emit 'readable'
-	tickReadMore                     // read ahead
-	tickRead                         // a first read for a listener of OnReadable
-	tickResume                       // start the flow
-	tickRelisten                     // see who listens for 'readable'
-	tickEnd                          // emit 'end'
-	tickHalfOpen                     // end the writable half of a Duplex, because the readable one has ended
-	tickWritten                      // a write that completed inside its call: 'drain', callback (argument: the callback)
-	tickWriteFailed                  // a write that failed inside its call (callback, error)
-	tickFailQueue                    // fail what is queued, after Destroy
-	tickTransformed                  // a transform's write completes
-	tickFinish                       // emit 'finish'
-	tickMaybeFinish                  // the same, if nothing has come in between
-	tickCallback                     // call a callback (callback, error)
-	tickError                        // emit 'error' (error)
-	tickClose                        // emit 'close'
-	tickErrorClose                   // emit 'error', then 'close' (error)
+	tickReadable    tickKind = iota // emit 'readable'
+	tickReadMore                    // read ahead
+	tickRead                        // a first read for a listener of OnReadable
+	tickResume                      // start the flow
+	tickRelisten                    // see who listens for 'readable'
+	tickEnd                         // emit 'end'
+	tickHalfOpen                    // end the writable half of a Duplex, because the readable one has ended
+	tickWritten                     // a write that completed inside its call: 'drain', callback (argument: the callback)
+	tickWriteFailed                 // a write that failed inside its call (callback, error)
+	tickFailQueue                   // fail what is queued, after Destroy
+	tickTransformed                 // a transform's write completes
+	tickFinish                      // emit 'finish'
+	tickMaybeFinish                 // the same, if nothing has come in between
+	tickCallback                    // call a callback (callback, error)
+	tickError                       // emit 'error' (error)
+	tickClose                       // emit 'close'
+	tickErrorClose                  // emit 'error', then 'close' (error)
 )
 
 // tickArg is what a tick of some kinds carries.

@@ -51,8 +51,9 @@ func (t *Transform) begin(s Scheduler, self ReadableStream, o *TransformOptions)
 	})
 	t.hook, t.flush = o.Transform, o.Flush
 	t.made = t.complete
-	t.Readable.source, t.Writable.sink = (*transformer)(t), (*transformer)(t)
-	t.Readable.call = callIdle             // what is pushed before the first read is given out at once
+	x := (*transformer)(t)
+	t.Readable.source, t.Writable.sink, t.Writable.coda = x, x, x
+	t.Readable.call = callIdle      // what is pushed before the first read is given out at once
 	t.Writable.flags |= writeSpends // what it was given may be part of what it pushed
 }
 

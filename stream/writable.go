@@ -10,7 +10,11 @@ type Writable struct {
 	hook func(p []byte, done func(error))
 	many func(ps [][]byte, done func(error))
 	last func(done func(error))
-	sink sink // in the place of hook and last, for what this package makes
+	sink sink // in the place of hook, for what this package makes
+	coda coda // in the place of last
+
+	sender sender // in the place of hook, for what takes any number of chunks at a time
+	flight queue[flight]
 
 	hwm    int
 	length int // bytes queued, and with the hook
@@ -46,26 +50,25 @@ type write struct {
 	cb func(error) // may be nil
 }
 
-// sink is the Write and Final hooks in the form of methods.
-type sink interface {
-	write(p []byte)
-	final(done func(error))
-}
+// sink is a Write hook, and coda a Final hook, in the form of methods.
+type (
+	sink interface{ write(p []byte) }
+	coda interface{ final(done func(error)) }
+)
 
 // writeFlags are independent of the states, and of one another.
 type writeFlags uint16
 
 const (
-	writeNeedDrain     writeFlags = 1 << iota // a write was answered with false, and 'drain' was not told since
-	writeEndReturned                          // End has done its work; a transform asks
-	writeQueued                               // there is a queue; it is one until the flush that empties it is over
-	writeFlushing                             // a flush is under way
-	writeWithCallback                         // a queued write has a callback
-	writeCallbackTick                         // a tick is scheduled that tells 'drain' or a callback
-	writeInFinal                              // inside the Final hook
-	writeBorrowed                             // the queue may hold what lasts only for this turn
-	writeSpends                               // what the hook was lent goes back at the turn's end: it may have passed it on
-	writeConcurrent                           // the hook takes any number of chunks at a time
+	writeNeedDrain    writeFlags = 1 << iota // a write was answered with false, and 'drain' was not told since
+	writeEndReturned                         // End has done its work; a transform asks
+	writeQueued                              // there is a queue; it is one until the flush that empties it is over
+	writeFlushing                            // a flush is under way
+	writeWithCallback                        // a queued write has a callback
+	writeCallbackTick                        // a tick is scheduled that tells 'drain' or a callback
+	writeInFinal                             // inside the Final hook
+	writeBorrowed                            // the queue may hold what lasts only for this turn
+	writeSpends                              // what the hook was lent goes back at the turn's end: it may have passed it on
 )
 
 // Hold is how long a Write hook needs the bytes that it is given. What it asks for is promised: bytes that would not last

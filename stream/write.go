@@ -63,9 +63,12 @@ func (w *Writable) write(c chunk, cb func(error)) (bool, error) {
 	}
 	w.due++
 	w.length += len(c.p)
-	if w.call.busy() && w.flags&writeConcurrent == 0 || w.corked > 0 || w.life.err != nil {
+	switch {
+	case w.call.busy() || w.corked > 0 || w.life.err != nil:
 		w.enqueue(c, cb)
-	} else {
+	case w.sender != nil:
+		w.send(c, cb)
+	default:
 		w.give(c, cb)
 	}
 	more := w.length < w.hwm || w.length == 0
@@ -219,7 +222,7 @@ func (w *Writable) writeFailed(err error, cb func(error)) {
 // failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at work
 // it waits: the completion will come here.
 func (w *Writable) failQueue() {
-	if w.call.busy() {
+	if w.call.busy() || w.flight.len() > 0 {
 		return
 	}
 	why := w.life.err
@@ -279,10 +282,19 @@ func (w *Writable) flush() {
 		return
 	}
 	w.flags |= writeFlushing
-	if w.queue.len() > 1 && w.many != nil {
+	switch {
+	case w.sender != nil:
+		for w.queue.len() > 0 && w.life.err == nil {
+			x := w.queue.pop()
+			w.send(x.chunk, x.cb)
+		}
+		if w.queue.len() == 0 {
+			w.resetQueue()
+		}
+	case w.queue.len() > 1 && w.many != nil:
 		w.giveAll()
 		w.resetQueue()
-	} else {
+	default:
 		for {
 			x := w.queue.pop()
 			w.give(x.chunk, x.cb)

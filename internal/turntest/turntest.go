@@ -80,3 +80,33 @@ func (l *Loop) Turn(fn func()) {
 	fn()
 	l.EndTurn()
 }
+
+// Run runs what was posted, a turn each, until there is nothing more. It returns how many turns there were.
+func (l *Loop) Run() int {
+	for n := 0; ; n++ {
+		if !l.RunOne() {
+			return n
+		}
+	}
+}
+
+// RunOne runs the oldest of what was posted as a turn, and reports whether there was any.
+func (l *Loop) RunOne() bool {
+	l.mu.Lock()
+	if len(l.posted) == 0 {
+		l.mu.Unlock()
+		return false
+	}
+	fn := l.posted[0]
+	l.posted = l.posted[1:]
+	l.mu.Unlock()
+	l.Turn(fn)
+	return true
+}
+
+// Close has Post refuse what comes.
+func (l *Loop) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+}

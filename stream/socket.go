@@ -1,0 +1,136 @@
+package stream
+
+import (
+	"io"
+	"net/netip"
+)
+
+// Socket is a Duplex over a Transport: what arrives is read, what is written is sent, End sends our end after everything
+// else, and Destroy closes. When nobody reads and the buffer is full, reading from the Transport stops, and with it the peer.
+//
+// Any number of writes may be under way at a time: bytes wait in the Transport's queue and nowhere else. 'finish' comes
+// when our end is sent, 'close' when the Transport is closed.
+type Socket struct {
+	Duplex
+	t       Transport
+	reading bool // ReadStart was called
+	reset   bool // Destroy resets
+	in, out uint64
+	vector  [1][]byte
+	done    func(error) // sent, made once
+}
+
+// SocketOptions are what a Socket is made with.
+type SocketOptions struct {
+	// HighWaterMark, ReadableHighWaterMark and WritableHighWaterMark are as in DuplexOptions.
+	HighWaterMark, ReadableHighWaterMark, WritableHighWaterMark int
+	// AllowHalfOpen leaves our side open when the peer has ended its own. By default End follows by itself.
+	AllowHalfOpen bool
+	// PauseOnCreate does not read before it is asked to: by Resume, OnData, Pipe or ReadChunk. By default a first buffer is
+	// read at once, so that a peer that ends or resets is noticed.
+	PauseOnCreate bool
+}
+
+// NewSocket returns a Socket over t, which is its own from now on.
+func NewSocket(s Scheduler, t Transport, o SocketOptions) *Socket {
+	if t == nil {
+		panic("stream: NewSocket without a Transport")
+	}
+	x := &Socket{t: t}
+	x.begin(s, x, &DuplexOptions{
+		HighWaterMark: o.HighWaterMark, ReadableHighWaterMark: o.ReadableHighWaterMark,
+		WritableHighWaterMark: o.WritableHighWaterMark, NoHalfOpen: !o.AllowHalfOpen,
+	})
+	w := (*wire)(x)
+	x.Readable.source = w
+	x.Writable.sender, x.Writable.coda = w, w
+	x.own.destroy = x.close
+	x.done = x.Writable.sent
+	if !o.PauseOnCreate {
+		x.Readable.read(0, false)
+	}
+	return x
+}
+
+// Transport is what the Socket stands on, for what this package does not offer. Reading, writing or closing it behind the
+// Socket's back breaks the Socket.
+func (s *Socket) Transport() Transport { return s.t }
+
+// BytesRead is how many bytes have arrived.
+func (s *Socket) BytesRead() uint64 { return s.in }
+
+// BytesWritten is how many bytes have been given to the Transport.
+func (s *Socket) BytesWritten() uint64 { return s.out }
+
+// LocalAddr is our address.
+func (s *Socket) LocalAddr() netip.AddrPort { return s.t.LocalAddr() }
+
+// RemoteAddr is the peer's address.
+func (s *Socket) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
+
+// ResetAndDestroy is Destroy that lets the peer see an error instead of an end, where the Transport can.
+func (s *Socket) ResetAndDestroy(err error) {
+	s.reset = true
+	s.Destroy(err)
+}
+
+// close is the Destroy hook.
+func (s *Socket) close(err error, done func(error)) {
+	closed := func() { done(err) }
+	s.reading = false
+	if s.reset && s.t.CloseReset(closed) == nil {
+		return
+	}
+	s.t.Close(closed)
+}
+
+// wire is the Socket as the hooks of its halves, and as the handler of its Transport.
+type wire Socket
+
+func (x *wire) read(int) {
+	if x.reading || x.own.destroyed() {
+		return
+	}
+	x.reading = true
+	if err := x.t.ReadStart(x); err != nil {
+		x.reading = false
+		x.own.shut(err)
+	}
+}
+
+// OnRead is what the Transport calls.
+func (x *wire) OnRead(p []byte, err error) {
+	switch {
+	case x.own.destroyed():
+	case err == nil:
+		x.in += uint64(len(p))
+		if !x.Push(p) && x.reading {
+			x.reading = false
+			x.t.ReadStop()
+		}
+	case err == io.EOF:
+		x.reading = false
+		x.PushEOF()
+		x.Readable.read(0, false) // if nothing is buffered this is the end, whether somebody reads or not
+	default:
+		x.reading = false
+		x.own.shut(err)
+	}
+}
+
+func (x *wire) send(p []byte, lent bool) error {
+	x.out += uint64(len(p))
+	if !lent {
+		return x.t.WriteBorrowed(p, x.done)
+	}
+	x.vector[0] = p
+	err := x.t.Write(x.vector[:], x.done)
+	x.vector[0] = nil
+	return err
+}
+
+func (x *wire) final(done func(error)) {
+	if err := x.t.CloseWrite(done); err != nil {
+		done(err)
+	}
+}
