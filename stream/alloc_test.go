@@ -1,0 +1,139 @@
+//go:build !weirdebug
+
+package stream_test
+
+import (
+	"testing"
+
+	"github.com/weir-go/weir/internal/transporttest"
+	"github.com/weir-go/weir/stream"
+)
+
+// The checks of weirdebug cost, so these are for the build that is shipped.
+
+func wantNoAllocs(t *testing.T, what string, turn func()) {
+	t.Helper()
+	for range 10 {
+		turn()
+	}
+	if got := testing.AllocsPerRun(200, turn); got != 0 {
+		t.Errorf("got %v allocations for %s, want 0", got, what)
+	}
+}
+
+func TestPushToDataDoesNotAllocate(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	n := 0
+	l.Turn(func() { r.OnData(func(p []byte) { n += len(p) }) })
+	p := pattern(0, 1000)
+	wantNoAllocs(t, "a push that is delivered at once", func() {
+		r.Push(p)
+		l.EndTurn()
+	})
+	wantNoAllocs(t, "pushes that are buffered, sealed and delivered", func() {
+		r.Pause()
+		r.Push(p)
+		r.Push(p)
+		l.EndTurn()
+		r.Resume()
+		l.EndTurn()
+	})
+}
+
+func TestWriteToDoneDoesNotAllocate(t *testing.T) {
+	l := newLoop(t)
+	p := pattern(0, 1000)
+	calls := 0
+	cb := func(error) { calls++ }
+	sync := stream.NewWritable(l, stream.WritableOptions{Write: func(_ []byte, done func(error)) { done(nil) }})
+	wantNoAllocs(t, "a write that completes at once", func() {
+		sync.Write(p)
+		sync.WriteChunk(p, cb)
+		sync.WriteString("hello")
+		l.EndTurn()
+	})
+	var last func(error)
+	later := stream.NewWritable(l, stream.WritableOptions{Write: func(_ []byte, done func(error)) { last = done }})
+	wantNoAllocs(t, "writes that are queued", func() {
+		later.WriteChunk(p, cb)
+		later.WriteChunk(p, cb)
+		later.WriteBorrowed(p, cb)
+		l.EndTurn()
+		for range 3 {
+			last(nil)
+			l.EndTurn()
+		}
+	})
+	many := stream.NewWritable(l, stream.WritableOptions{Writev: func(_ [][]byte, done func(error)) { last = done }})
+	wantNoAllocs(t, "writes that leave together", func() {
+		many.Cork()
+		many.WriteChunk(p, cb)
+		many.WriteChunk(p, cb)
+		many.Uncork()
+		l.EndTurn()
+		last(nil)
+		l.EndTurn()
+	})
+}
+
+func TestATwoStagePipeDoesNotAllocate(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	a := stream.NewTransform(l, stream.TransformOptions{Hold: stream.HoldTurn, Transform: func(_ *stream.Transform, p []byte, done func([]byte, error)) { done(p, nil) }})
+	w := stream.NewWritable(l, stream.WritableOptions{Write: func(_ []byte, done func(error)) { done(nil) }})
+	l.Turn(func() {
+		r.Pipe(a)
+		a.Pipe(w)
+	})
+	p := pattern(0, 1000)
+	wantNoAllocs(t, "a chunk through two pipes", func() {
+		r.Push(p)
+		l.EndTurn()
+	})
+	var last func(error)
+	slow := stream.NewWritable(l, stream.WritableOptions{HighWaterMark: 10, Write: func(_ []byte, done func(error)) { last = done }})
+	l.Turn(func() {
+		a.Unpipe(nil)
+		a.Pipe(slow)
+	})
+	wantNoAllocs(t, "a chunk through two pipes that stop and go on", func() {
+		r.Push(p)
+		l.EndTurn()
+		last(nil)
+		l.EndTurn()
+	})
+}
+
+// nowhere is a Transport that takes everything at once.
+type nowhere struct {
+	stream.Transport
+	h    stream.ReadHandler
+	done func(error)
+}
+
+func (n *nowhere) ReadStart(h stream.ReadHandler) error { n.h = h; return nil }
+func (n *nowhere) ReadStop()                            {}
+
+func (n *nowhere) WriteBorrowed(_ []byte, done func(error)) error { n.done = done; return nil }
+
+func TestASocketPipedToItselfDoesNotAllocate(t *testing.T) {
+	l := newLoop(t)
+	n := &nowhere{Transport: (*transporttest.Mem)(nil)}
+	s := stream.NewSocket(l, n, stream.SocketOptions{})
+	l.Turn(func() { s.Pipe(s) })
+	p := pattern(0, 1000)
+	wantNoAllocs(t, "an echo", func() {
+		n.h.OnRead(p, nil)
+		l.EndTurn()
+		n.done(nil)
+		l.EndTurn()
+	})
+	big := pattern(0, 64<<10)
+	wantNoAllocs(t, "an echo that stops reading meanwhile", func() {
+		n.h.OnRead(big, nil)
+		l.EndTurn()
+		n.done(nil)
+		l.EndTurn()
+	})
+}

@@ -1,0 +1,251 @@
+package stream_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/weir-go/weir/stream"
+)
+
+func TestPushedBytesReachAListenerWithoutACopy(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{Read: func(*stream.Readable, int) {}})
+	var got []byte
+	l.Turn(func() { r.OnData(func(p []byte) { got = p }) })
+	p := pattern(0, 100)
+	l.Turn(func() { r.Push(p) })
+	if len(got) != 100 || &got[0] != &p[0] {
+		t.Error("got other memory than was pushed")
+	}
+}
+
+func TestABufferedPushIsCopiedWhenItsTurnEnds(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	p := pattern(0, 5000)
+	l.Turn(func() { r.Push(p) })
+	scribble(p)
+	l.Turn(func() { r.Unshift(p[:0]) })
+	c := collect(t, r)
+	l.EndTurn()
+	c.want(5000)
+}
+
+func TestBytesThatFlowInTheirTurnAreNotCopied(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	p := pattern(0, 100)
+	var got []byte
+	l.Turn(func() {
+		r.Push(p)
+		r.OnData(func(p []byte) { got = p })
+	})
+	if len(got) != 100 || &got[0] != &p[0] {
+		t.Error("got other memory than was pushed")
+	}
+}
+
+func TestOwnedMemoryIsNeverCopied(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	p := pattern(0, 100)
+	l.Turn(func() { r.PushOwned(p) })
+	if got := r.ReadChunk(-1); len(got) != 100 || &got[0] != &p[0] {
+		t.Error("a Readable gave other memory than it was given")
+	}
+	s := &slow{}
+	w := stream.NewWritable(l, stream.WritableOptions{Write: s.write})
+	l.Turn(func() {
+		w.WriteOwned(p[:50], nil)
+		w.WriteOwned(p[50:], nil)
+	})
+	l.Turn(func() { s.complete(nil) })
+	if len(s.p) != 1 || &s.p[0][0] != &p[50] {
+		t.Error("a Writable gave its hook other memory than it was given")
+	}
+}
+
+func TestWhatReadChunkReturnsIsTheCallersToKeep(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	var got []byte
+	for _, n := range []int{-1, 10, 40, -1} {
+		p := pattern(len(got), 60)
+		l.Turn(func() {
+			r.Push(p[:30])
+			r.Push(p[30:])
+		})
+		scribble(p)
+		var kept [][]byte
+		l.Turn(func() {
+			for q := r.ReadChunk(n); q != nil; q = r.ReadChunk(n) {
+				kept = append(kept, q)
+			}
+			kept = append(kept, r.ReadChunk(-1))
+		})
+		for range 3 { // what was a block of the stream's would be used again now
+			l.Turn(func() { r.Push(bytes.Repeat([]byte{0xaa}, 30)) })
+			l.Turn(func() { r.ReadChunk(-1) })
+		}
+		for _, q := range kept {
+			got = append(got, q...)
+		}
+	}
+	if !bytes.Equal(got, pattern(0, len(got))) || len(got) != 240 {
+		t.Errorf("got %d bytes, not those that were pushed", len(got))
+	}
+}
+
+// holds writes to a stream whose hook keeps what it gets, by the rule that hold promises.
+func TestAWriteHookHasItsBytesForAsLongAsItAskedFor(t *testing.T) {
+	for name, write := range map[string]func(w *stream.Writable, p []byte){
+		"Write":         func(w *stream.Writable, p []byte) { w.Write(p) },
+		"WriteString":   func(w *stream.Writable, p []byte) { w.WriteString(string(p)) },
+		"WriteChunk":    func(w *stream.Writable, p []byte) { w.WriteChunk(p, func(error) {}) },
+		"WriteBorrowed": func(w *stream.Writable, p []byte) { w.WriteBorrowed(p, nil) },
+	} {
+		borrowed := name == "WriteBorrowed"
+		for _, hold := range []stream.Hold{stream.HoldUntilDone, stream.HoldTurn, stream.HoldCall} {
+			l := newLoop(t)
+			s := &slow{}
+			w := stream.NewWritable(l, stream.WritableOptions{Write: s.write, Hold: hold})
+			for i := range 3 { // the second and the third are queued
+				p := pattern(i*300, 300)
+				l.Turn(func() {
+					write(w, p)
+					if !borrowed {
+						scribble(p)
+					}
+				})
+				scribble(p)
+			}
+			for i := range 3 {
+				if i > 0 {
+					l.Turn(func() {
+						s.complete(nil)
+						if !bytes.Equal(s.p[0], pattern(i*300, 300)) {
+							t.Errorf("%s, hold %d: write %d is not what was written when the hook is called", name, hold, i)
+						}
+					})
+				}
+				if hold == stream.HoldUntilDone && !bytes.Equal(s.p[0], pattern(i*300, 300)) {
+					t.Errorf("%s: write %d is not what was written when a later turn looks", name, i)
+				}
+			}
+		}
+	}
+}
+
+func TestAHookThatCopesWithBorrowedBytesGetsThemWithoutACopy(t *testing.T) {
+	l := newLoop(t)
+	p := pattern(0, 100)
+	for _, hold := range []stream.Hold{stream.HoldTurn, stream.HoldCall} {
+		var got []byte
+		w := stream.NewWritable(l, stream.WritableOptions{Hold: hold, Write: func(p []byte, done func(error)) { got = p; done(nil) }})
+		l.Turn(func() {
+			if w.WriteBorrowed(p, nil); &got[0] != &p[0] {
+				t.Errorf("hold %d: WriteBorrowed copied", hold)
+			}
+			if w.Write(p); (&got[0] == &p[0]) != (hold == stream.HoldCall) {
+				t.Errorf("hold %d: Write copied, or did not", hold)
+			}
+		})
+	}
+}
+
+// A transform may push parts of what it was given, in a later turn too.
+func TestPartsOfATransformsInputMayBePushed(t *testing.T) {
+	l := newLoop(t)
+	var later []func()
+	tr := stream.NewTransform(l, stream.TransformOptions{
+		Transform: func(t *stream.Transform, p []byte, done func([]byte, error)) {
+			later = append(later, func() {
+				t.Push(p[:len(p)/2])
+				done(p[len(p)/2:], nil)
+			})
+		},
+	})
+	var got []byte
+	l.Turn(func() { tr.OnData(func(p []byte) { got = append(got, p...) }) })
+	for i := range 20 {
+		p := pattern(i*100, 100)
+		l.Turn(func() { tr.Write(p) })
+		scribble(p)
+		if i%3 == 2 {
+			l.Turn(func() { tr.Pause() })
+		}
+		for len(later) > 0 {
+			fn := later[0]
+			later = later[1:]
+			l.Turn(fn)
+		}
+		l.Turn(func() { tr.Resume() })
+	}
+	if !bytes.Equal(got, pattern(0, 2000)) {
+		t.Errorf("got %d bytes that are not what was written", len(got))
+	}
+}
+
+// A chain of pass-throughs takes borrowed bytes to a slow end: each stream in the chain may hold some of the same memory.
+func TestAChainOfStreamsNeverReadsMemoryOfAnotherTurn(t *testing.T) {
+	l := newLoop(t)
+	s := &slow{}
+	var got []byte
+	r := stream.NewReadable(l, stream.ReadableOptions{HighWaterMark: 300})
+	a := stream.NewPassThrough(l, stream.PassThroughOptions{HighWaterMark: 200})
+	b := stream.NewPassThrough(l, stream.PassThroughOptions{HighWaterMark: 500})
+	w := stream.NewWritable(l, stream.WritableOptions{HighWaterMark: 100, Write: s.write})
+	l.Turn(func() {
+		r.Pipe(a).(*stream.PassThrough).Pipe(b)
+		b.Pipe(w)
+	})
+	sent := 0
+	for i := range 200 {
+		if i < 100 {
+			p := pattern(sent, 10+i*7)
+			sent += len(p)
+			l.Turn(func() { r.Push(p) })
+			scribble(p)
+		}
+		for range i % 5 {
+			if len(s.p) > 0 {
+				got = append(got, s.p[0]...)
+				l.Turn(func() { s.complete(nil) })
+			}
+		}
+	}
+	for len(s.p) > 0 {
+		got = append(got, s.p[0]...)
+		l.Turn(func() { s.complete(nil) })
+	}
+	if !bytes.Equal(got, pattern(0, sent)) {
+		t.Errorf("got %d bytes, want the %d that were pushed", len(got), sent)
+	}
+}
+
+// A source that heeds Push's answer keeps at most the mark and one chunk waiting.
+func TestASourceThatHeedsBackpressureIsBoundedByTheMark(t *testing.T) {
+	const hwm, size = 1000, 300
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{
+		HighWaterMark: hwm,
+		Read:          func(r *stream.Readable, _ int) { r.Push(make([]byte, size)) },
+	})
+	s := &slow{}
+	w := stream.NewWritable(l, stream.WritableOptions{HighWaterMark: hwm, Write: s.write})
+	l.Turn(func() { r.Pipe(w) })
+	for range 100 {
+		if n := r.ReadableLength(); n > hwm+size {
+			t.Fatalf("%d bytes wait in a Readable with a mark of %d and chunks of %d", n, hwm, size)
+		}
+		if n := w.WritableLength(); n > hwm+size {
+			t.Fatalf("%d bytes wait in a Writable with a mark of %d and chunks of %d", n, hwm, size)
+		}
+		if len(s.p) > 0 {
+			l.Turn(func() { s.complete(nil) })
+		}
+	}
+	if w.WritableLength() == 0 {
+		t.Error("nothing flows")
+	}
+}
