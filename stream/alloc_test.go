@@ -1,4 +1,4 @@
-//go:build !weirdebug
+//go:build !weirdebug && !race
 
 package stream_test
 
@@ -9,7 +9,7 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// The checks of weirdebug cost, so these are for the build that is shipped.
+// The checks of weirdebug cost, and the race detector has pools forget, so these are for the build that is shipped.
 
 func wantNoAllocs(t *testing.T, what string, turn func()) {
 	t.Helper()

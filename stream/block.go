@@ -52,7 +52,8 @@ func (b *block) release() {
 		}
 		for class, size := range blockSizes {
 			if len(b.buf) == size {
-				blocks[class].Put(b)
+				blocks[class].Put(b) // and from here on it may be another goroutine's
+				break
 			}
 		}
 		b = next

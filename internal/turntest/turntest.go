@@ -3,7 +3,10 @@
 package turntest
 
 import (
+	"bytes"
 	"errors"
+	"runtime"
+	"strconv"
 	"sync"
 )
 
@@ -16,9 +19,11 @@ type Loop struct {
 	head  int
 	ends  []func()
 
-	mu     sync.Mutex
-	posted []func()
-	closed bool
+	mu      sync.Mutex
+	posted  []func()
+	closed  bool
+	arrived *sync.Cond // while Serve runs
+	owner   int64      // the goroutine of Serve
 }
 
 // NextTick runs fn at the end of the turn, or of the tick that is running.
@@ -27,8 +32,12 @@ func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
 // AtTurnEnd runs fn after the turn's ticks.
 func (l *Loop) AtTurnEnd(fn func()) { l.ends = append(l.ends, fn) }
 
-// OnLoop reports that the caller is the loop, unless a test said otherwise.
-func (l *Loop) OnLoop() bool { return true }
+// OnLoop reports whether the caller is the goroutine that Serve runs on; without Serve it is true.
+func (l *Loop) OnLoop() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.owner == 0 || l.owner == goroutineID()
+}
 
 // Post keeps fn for RunPosted.
 func (l *Loop) Post(fn func()) error {
@@ -38,6 +47,9 @@ func (l *Loop) Post(fn func()) error {
 		return errors.New("turntest: closed")
 	}
 	l.posted = append(l.posted, fn)
+	if l.arrived != nil {
+		l.arrived.Signal()
+	}
 	return nil
 }
 
@@ -109,4 +121,39 @@ func (l *Loop) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
+	if l.arrived != nil {
+		l.arrived.Broadcast()
+	}
+}
+
+// Serve runs what is posted, on the calling goroutine, until Close.
+func (l *Loop) Serve() {
+	l.mu.Lock()
+	l.arrived = sync.NewCond(&l.mu)
+	l.owner = goroutineID()
+	for {
+		for len(l.posted) == 0 && !l.closed {
+			l.arrived.Wait()
+		}
+		if len(l.posted) == 0 {
+			break
+		}
+		l.mu.Unlock()
+		l.RunOne()
+		l.mu.Lock()
+	}
+	l.arrived, l.owner = nil, 0
+	l.mu.Unlock()
+}
+
+// goroutineID reads the number from the head of a stack trace: there is no other way.
+func goroutineID() int64 {
+	var buf [64]byte
+	head := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
+	digits, _, _ := bytes.Cut(head, []byte(" "))
+	id, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return id
 }

@@ -1,0 +1,191 @@
+package stream
+
+import (
+	"context"
+	"io"
+)
+
+// Writer writes to a Writable from another goroutine than the loop's, and waits when the stream is full.
+type Writer struct {
+	w *Writable
+	g gate
+
+	due bool // the loop's: an answer waits for room
+}
+
+var (
+	_ io.WriteCloser = (*Writer)(nil)
+	_ io.ReaderFrom  = (*Writer)(nil)
+)
+
+// writePiece is how much a Writer hands over at a time: what a stream holds beyond its mark.
+const writePiece = 16 << 10
+
+// NewWriter returns a Writer to w. It is called on the loop's goroutine; the Writer is for any other one, or several.
+func NewWriter(w *Writable) *Writer {
+	x := &Writer{w: w}
+	x.g.init(w.life.s)
+	w.OnDrain(func() { x.answer(nil) })
+	w.OnFinish(func() { x.answer(nil) }) // after End there is no 'drain'
+	w.OnError(func(err error) { x.answer(err) })
+	w.OnClose(func() { x.answer(x.why()) })
+	return x
+}
+
+// SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. Of what
+// a Write was handing over when that happens it is not known whether it is written.
+func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
+
+// Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
+// if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the loop's own
+// goroutine it returns ErrWouldBlock where it would have to wait.
+func (x *Writer) Write(p []byte) (int, error) {
+	x.g.mu.Lock()
+	defer x.g.mu.Unlock()
+	n := 0
+	for n < len(p) {
+		piece := p[n:min(len(p), n+writePiece)]
+		if err := x.hand(keep(piece)); err != nil {
+			return n, err
+		}
+		n += len(piece)
+	}
+	return n, nil
+}
+
+// ReadFrom writes what src gives, to its end. io.Copy uses it.
+func (x *Writer) ReadFrom(src io.Reader) (int64, error) {
+	x.g.mu.Lock()
+	defer x.g.mu.Unlock()
+	var n int64
+	for {
+		b := newBlock(writePiece)
+		m, err := src.Read(b.buf)
+		b.buf = b.buf[:m]
+		if m > 0 {
+			if err := x.hand(b); err != nil {
+				return n, err
+			}
+			n += int64(m)
+		} else {
+			b.release()
+		}
+		switch {
+		case err == io.EOF:
+			return n, nil
+		case err != nil:
+			return n, err
+		}
+	}
+}
+
+// Close ends the stream and waits until everything is written, or why that failed. Calls after it fail.
+func (x *Writer) Close() error {
+	x.g.mu.Lock()
+	defer x.g.mu.Unlock()
+	select {
+	case <-x.g.closed:
+		return nil
+	default:
+	}
+	if x.g.s.OnLoop() {
+		x.g.close()
+		x.w.End()
+		return nil // it cannot wait: OnFinish tells
+	}
+	if err := x.settle(); err != nil {
+		return err
+	}
+	err := x.g.ask(func() {
+		x.w.EndWith(nil, func(err error) {
+			if err != nil {
+				err = x.why() // why it was destroyed, rather than that
+			}
+			x.g.answers <- answer{err: err}
+		})
+	})
+	if err != nil {
+		return err
+	}
+	a, err := x.g.wait()
+	x.g.close()
+	if err != nil {
+		return err
+	}
+	return a.err
+}
+
+// hand gives a block to the stream and waits until there is room for more.
+func (x *Writer) hand(b *block) error {
+	if x.g.s.OnLoop() {
+		if x.g.asked || x.w.WritableNeedDrain() {
+			b.release()
+			return ErrWouldBlock
+		}
+		return x.put(b)
+	}
+	if err := x.settle(); err != nil {
+		b.release()
+		return err
+	}
+	err := x.g.ask(func() {
+		if err := x.put(b); err != nil || !x.w.WritableNeedDrain() {
+			x.g.answers <- answer{err: err}
+			return
+		}
+		x.due = true
+	})
+	if err != nil {
+		b.release()
+		return err
+	}
+	a, err := x.g.wait()
+	if err != nil {
+		return err
+	}
+	return a.err
+}
+
+// settle waits for the answer that an earlier call did not wait for.
+func (x *Writer) settle() error {
+	select {
+	case <-x.g.closed:
+		return io.ErrClosedPipe
+	default:
+	}
+	if !x.g.asked {
+		return nil
+	}
+	_, err := x.g.wait()
+	return err
+}
+
+// put writes a block, on the loop.
+func (x *Writer) put(b *block) error {
+	w := x.w
+	if w.state != writeOpen || w.life.destroyed() || w.life.err != nil {
+		b.release()
+		return x.why() // refused here and not by the stream, which would fail for it
+	}
+	_, err := w.write(chunk{b.buf, b, lastsOn}, nil)
+	return err
+}
+
+// why is what became of a stream that takes nothing any more.
+func (x *Writer) why() error {
+	switch {
+	case x.w.life.err != nil:
+		return x.w.life.err
+	case x.w.life.destroyed():
+		return ErrDestroyed
+	}
+	return ErrWriteAfterEnd
+}
+
+// answer tells a call that waits for room.
+func (x *Writer) answer(err error) {
+	if x.due {
+		x.due = false
+		x.g.answers <- answer{err: err}
+	}
+}
