@@ -35,7 +35,7 @@ var lifeMoves = [...][lifeInputs]lifeState{
 func (s *lifeState) move(in lifeInput) {
 	to := lifeMoves[*s][in]
 	if to == 0 {
-		illegal("life", *s, in)
+		illegal(&cycles[0], uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -68,7 +68,7 @@ var readMoves = [...][readInputs]readState{
 func (s *readState) move(in readInput) {
 	to := readMoves[*s][in]
 	if to == 0 {
-		illegal("readable", *s, in)
+		illegal(&cycles[1], uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -116,7 +116,7 @@ var flowMoves = [...][flowInputs]Flow{
 func (f *Flow) move(in flowInput) {
 	to := flowMoves[*f][in]
 	if to == 0 {
-		illegal("flow", *f, in)
+		illegal(&cycles[2], uint8(*f), uint8(in))
 	}
 	*f = to
 }
@@ -154,7 +154,7 @@ var callMoves = [...][callInputs]callState{
 func (s *callState) move(in callInput) {
 	to := callMoves[*s][in]
 	if to == 0 {
-		illegal("call", *s, in)
+		illegal(&cycles[3], uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -199,11 +199,53 @@ var writeMoves = [...][writeInputs]writeState{
 func (s *writeState) move(in writeInput) {
 	to := writeMoves[*s][in]
 	if to == 0 {
-		illegal("writable", *s, in)
+		illegal(&cycles[4], uint8(*s), uint8(in))
 	}
 	*s = to
 }
 
-func illegal(cycle string, from, in any) {
-	panic(fmt.Sprintf("stream: %s: no move from state %d by input %d", cycle, from, in))
+// cycle is a table for people: its names, in the order of the numbers.
+type cycle struct {
+	name   string
+	states []string // from 1 on
+	inputs []string
+	next   func(state, input uint8) uint8
+}
+
+// cycles are all tables, for messages and for the pictures in the documentation.
+var cycles = [...]cycle{
+	{
+		"life",
+		[]string{"alive", "destroying", "closed", "gone"},
+		[]string{"destroy", "destroyed", "close"},
+		func(s, in uint8) uint8 { return uint8(lifeMoves[s][in]) },
+	},
+	{
+		"readable",
+		[]string{"open", "ended", "done", "off"},
+		[]string{"eof", "end"},
+		func(s, in uint8) uint8 { return uint8(readMoves[s][in]) },
+	},
+	{
+		"flow",
+		[]string{"unset", "off", "on"},
+		[]string{"pause", "resume", "hold", "listen", "release"},
+		func(s, in uint8) uint8 { return uint8(flowMoves[s][in]) },
+	},
+	{
+		"call",
+		[]string{"fresh", "idle", "inside", "answered", "waiting"},
+		[]string{"enter", "answer", "return"},
+		func(s, in uint8) uint8 { return uint8(callMoves[s][in]) },
+	},
+	{
+		"writable",
+		[]string{"open", "ending", "final", "prefinished", "finished", "off"},
+		[]string{"end", "call final", "prefinish", "finish"},
+		func(s, in uint8) uint8 { return uint8(writeMoves[s][in]) },
+	},
+}
+
+func illegal(c *cycle, state, input uint8) {
+	panic("stream: " + c.name + ": no move from " + c.states[state-1] + " by " + c.inputs[input])
 }

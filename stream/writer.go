@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"io"
 )
 
@@ -98,7 +99,10 @@ func (x *Writer) Close() error {
 	}
 	err := x.g.ask(func() {
 		x.w.EndWith(nil, func(err error) {
-			if err != nil {
+			switch {
+			case errors.Is(err, ErrAlreadyFinished):
+				err = nil
+			case err != nil:
 				err = x.why() // why it was destroyed, rather than that
 			}
 			x.g.answers <- answer{err: err}

@@ -1,0 +1,116 @@
+package stream
+
+import (
+	"bytes"
+	"testing"
+)
+
+// FuzzChunks holds a Readable's buffer to bytes.Buffer: whatever is pushed, unshifted, sealed and taken, in whatever
+// pieces, is the same bytes in the same order.
+func FuzzChunks(f *testing.F) {
+	f.Add([]byte{0, 10, 3, 4, 1, 5, 2, 0, 3, 200, 4, 0})
+	f.Fuzz(func(t *testing.T, program []byte) {
+		s := &scheduler{}
+		r := NewReadable(s, ReadableOptions{})
+		var model []byte
+		next := byte(0)
+		fresh := func(n int) []byte {
+			p := make([]byte, n)
+			for i := range p {
+				p[i] = next
+				next++
+			}
+			return p
+		}
+		var borrowed [][]byte
+		for len(program) >= 2 {
+			op, n := program[0]%6, int(program[1])
+			program = program[2:]
+			switch op {
+			case 0:
+				p := fresh(n)
+				r.Push(p)
+				model = append(model, p...)
+				borrowed = append(borrowed, p)
+			case 1:
+				p := fresh(n)
+				r.PushOwned(p)
+				model = append(model, p...)
+			case 2:
+				p := fresh(n)
+				r.Unshift(p)
+				model = append(bytes.Clone(p), model...)
+				borrowed = append(borrowed, p)
+			case 3, 4:
+				if n = min(n, len(model)); n == 0 {
+					continue
+				}
+				got := bytes.Clone(r.take(n, op == 3))
+				if !bytes.Equal(got, model[:n]) {
+					t.Fatalf("took %x, want %x", got, model[:n])
+				}
+				model = model[n:]
+			case 5:
+				s.endTurn()
+				for _, p := range borrowed {
+					clear(p)
+				}
+				borrowed = nil
+			}
+			if r.length != len(model) {
+				t.Fatalf("%d bytes are buffered, want %d", r.length, len(model))
+			}
+		}
+	})
+}
+
+// scheduler runs ticks and ends turns when it is told to.
+type scheduler struct{ ticks, ends []func() }
+
+func (s *scheduler) NextTick(fn func())   { s.ticks = append(s.ticks, fn) }
+func (s *scheduler) AtTurnEnd(fn func())  { s.ends = append(s.ends, fn) }
+func (s *scheduler) Post(fn func()) error { return nil }
+func (s *scheduler) OnLoop() bool         { return true }
+func (s *scheduler) Uncaught(err error)   { panic(err) }
+
+func (s *scheduler) endTurn() {
+	for len(s.ticks) > 0 {
+		fn := s.ticks[0]
+		s.ticks = s.ticks[1:]
+		fn()
+	}
+	for len(s.ends) > 0 {
+		fn := s.ends[0]
+		s.ends = s.ends[1:]
+		fn()
+	}
+}
+
+func TestAQueueThatNeverEmptiesKeepsItsMemory(t *testing.T) {
+	var q queue[int]
+	for i := range 10 {
+		q.push(i)
+	}
+	for i := range 100000 {
+		q.push(10 + i)
+		if got := q.pop(); got != i {
+			t.Fatalf("got %d, want %d", got, i)
+		}
+	}
+	if c := cap(q.items); c > 64 {
+		t.Errorf("ten items need room for %d", c)
+	}
+}
+
+func TestALongQueueGivesItsMemoryBack(t *testing.T) {
+	var q queue[int]
+	for i := range 5000 {
+		q.push(i)
+	}
+	for q.len() > 0 {
+		q.pop()
+	}
+	if cap(q.items) != 0 {
+		t.Errorf("an empty queue keeps room for %d", cap(q.items))
+	}
+}
