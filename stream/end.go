@@ -31,7 +31,6 @@ func (w *Writable) EndWith(p []byte, cb func(error)) {
 
 // end is the common part. err is why the last chunk was refused; the result is that, or why End came too late.
 func (w *Writable) end(err error) error {
-	w.life.check()
 	if w.corked > 0 {
 		w.corked = 1
 		w.Uncork()

@@ -3,7 +3,6 @@ package stream
 // Resume lets the stream flow: from a tick on, bytes are given out as they come, to listeners of OnData, pipes, or nobody.
 // While somebody listens with OnReadable it does not.
 func (r *Readable) Resume() {
-	r.life.check()
 	if r.flow != FlowOn {
 		if r.flags&readListened == 0 {
 			r.flow.move(flowResume)
@@ -21,7 +20,6 @@ func (r *Readable) Resume() {
 // Pause stops the flow at once: bytes stay in the buffer, and when that is full the source stops too. It may be called from
 // any listener. A stream that feeds several pipes waits for the slowest by itself; Pause is for the rest.
 func (r *Readable) Pause() {
-	r.life.check()
 	if r.flow != FlowOff {
 		r.flow.move(flowPause)
 		emit(&r.onPause)

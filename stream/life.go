@@ -50,13 +50,6 @@ func (l *life) destroyed() bool   { return l.state != lifeAlive }
 func (l *life) closed() bool      { return l.state >= lifeClosed }
 func (l *life) autoDestroy() bool { return l.flags&lifeNoAutoDestroy == 0 }
 
-// check is called where users enter.
-func (l *life) check() {
-	if debug && !l.s.OnLoop() {
-		panic("stream: called from another goroutine than the loop's (use Post)")
-	}
-}
-
 // shut destroys the stream: once, and nothing is emitted before the next tick.
 func (l *life) shut(err error) {
 	if l.destroyed() {

@@ -108,5 +108,3 @@ func (s *slow) complete(err error) {
 	s.p, s.done = s.p[1:], s.done[1:]
 	done(err)
 }
-
-func code(err error) string { return stream.CodeOf(err) }

@@ -26,7 +26,6 @@ func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
 // An error of dst ends the pipe and pauses this stream if that was its last; an error of this stream does nothing to dst.
 // Pipeline does both: it destroys what is left.
 func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStream {
-	r.life.check()
 	if dst == nil {
 		panic("stream: Pipe to nil")
 	}
@@ -65,7 +64,6 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 
 // Unpipe ends the pipe to dst, and if that was the last one, pauses. nil ends all pipes. What is not piped is let be.
 func (r *Readable) Unpipe(dst WritableStream) {
-	r.life.check()
 	if len(r.pipes) == 0 {
 		return
 	}

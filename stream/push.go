@@ -13,7 +13,6 @@ func (r *Readable) PushOwned(p []byte) bool { return r.push(chunk{p: p, lasts: l
 
 // PushEOF ends the input. OnEnd is told when everything before it has been read.
 func (r *Readable) PushEOF() {
-	r.life.check()
 	r.call.move(callAnswer)
 	r.pushEOF()
 }
@@ -21,7 +20,6 @@ func (r *Readable) PushEOF() {
 // Unshift puts bytes back in front of what is buffered; p is borrowed as in Push, and the answer is the same. It is
 // allowed after the end was pushed, but not after OnEnd was told.
 func (r *Readable) Unshift(p []byte) bool {
-	r.life.check()
 	switch {
 	case len(p) == 0:
 	case r.state >= readDone:
@@ -35,7 +33,6 @@ func (r *Readable) Unshift(p []byte) bool {
 }
 
 func (r *Readable) push(c chunk) bool {
-	r.life.check()
 	switch {
 	case len(c.p) == 0:
 		r.call.move(callAnswer)

@@ -13,7 +13,6 @@ const maxRead = 1 << 30
 // less than the mark, and raises the mark to the next power of two if n is above it. What it returns was also given to OnData's listeners; it is
 // the caller's to keep. n above 1 GiB destroys the stream with ErrOutOfRange.
 func (r *Readable) ReadChunk(n int) []byte {
-	r.life.check()
 	if n > maxRead {
 		r.life.failOrShut(ErrOutOfRange, false)
 		return nil

@@ -153,7 +153,6 @@ func (r *Readable) Errored() error { return r.life.err }
 // Destroy ends the stream at once: what is buffered is dropped and nothing more is given out. The Destroy hook is called,
 // and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the first call counts.
 func (r *Readable) Destroy(err error) {
-	r.life.check()
 	r.life.shut(err)
 }
 

@@ -1,7 +1,7 @@
 package stream
 
 // Scheduler is what a stream asks of time. A *loop.Loop is one. All methods but Post and OnLoop are for the goroutine
-// that the streams belong to; OnLoop tells whether the caller is on it.
+// that the streams belong to.
 type Scheduler interface {
 	// NextTick runs fn after the callback that is running and before anything else, in the order of the calls.
 	NextTick(fn func())
@@ -11,7 +11,8 @@ type Scheduler interface {
 	AtTurnEnd(fn func())
 	// Post runs fn in a turn of its own. Any goroutine may call it; an error means that fn will not run.
 	Post(fn func()) error
-	// OnLoop reports whether the calling goroutine is the one that runs the turns. Any goroutine may ask.
+	// OnLoop reports whether the turns are being run, and by the calling goroutine: one that must not wait for them. Any
+	// goroutine may ask.
 	OnLoop() bool
 	// Uncaught is told an error that a stream failed with and nobody listens for.
 	Uncaught(err error)

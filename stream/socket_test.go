@@ -48,8 +48,7 @@ func TestASocketPipedToItselfIsAnEcho(t *testing.T) {
 		})
 		got := collect(t, c)
 		n := 0
-		var feed func()
-		feed = func() {
+		feed := func() {
 			for n < total {
 				p := pattern(n, min(5000, total-n))
 				n += len(p)

@@ -192,7 +192,6 @@ func (w *Writable) Errored() error { return w.life.err }
 // Destroy ends the stream at once: what is queued is dropped, and its callbacks are told err, or ErrDestroyed. The Destroy
 // hook is called, and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the first call counts.
 func (w *Writable) Destroy(err error) {
-	w.life.check()
 	w.life.shut(err)
 }
 

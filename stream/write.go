@@ -46,7 +46,6 @@ func (w *Writable) WriteString(s string) (int, error) {
 
 // write takes a chunk, or returns why not.
 func (w *Writable) write(c chunk, cb func(error)) (bool, error) {
-	w.life.check()
 	var err error
 	switch {
 	case w.state != writeOpen:
@@ -259,13 +258,11 @@ func (w *Writable) seal() {
 
 // Cork holds back what is written from now on, so that it goes to Writev together. Calls nest; each wants its Uncork.
 func (w *Writable) Cork() {
-	w.life.check()
 	w.corked++
 }
 
 // Uncork undoes one Cork. The last one sends what has been held back.
 func (w *Writable) Uncork() {
-	w.life.check()
 	if w.corked == 0 {
 		return
 	}

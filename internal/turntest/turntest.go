@@ -1,5 +1,3 @@
-// Package turntest is a loop without a kernel, for tests of what stands on package stream: time is a sequence of turns that
-// the test makes.
 package turntest
 
 import (
@@ -32,11 +30,11 @@ func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
 // AtTurnEnd runs fn after the turn's ticks.
 func (l *Loop) AtTurnEnd(fn func()) { l.ends = append(l.ends, fn) }
 
-// OnLoop reports whether the caller is the goroutine that Serve runs on; without Serve it is true.
+// OnLoop reports whether the caller is the goroutine that Serve runs on.
 func (l *Loop) OnLoop() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.owner == 0 || l.owner == goroutineID()
+	return l.owner == goroutineID()
 }
 
 // Post keeps fn for RunPosted.
