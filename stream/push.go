@@ -60,14 +60,16 @@ func (r *Readable) add(c chunk, first bool) {
 		r.life.spend(c.b)
 		r.emitData(c.p)
 	} else {
-		if c.lasts != lastsOn {
-			r.flags |= readBorrowed
-			r.life.atTurnEnd()
-		}
 		r.length += len(c.p)
-		if first {
+		switch {
+		case first:
+			c.seal()
 			r.buffer.unshift(c)
-		} else {
+		case c.lasts != lastsOn:
+			r.fresh++
+			r.life.atTurnEnd()
+			fallthrough
+		default:
 			r.buffer.push(c)
 		}
 		if r.flags&readNeedReadable != 0 {
@@ -100,16 +102,24 @@ func (r *Readable) pushEOF() {
 	r.emitReadable()
 }
 
-// seal copies what is buffered and borrowed.
+// seal copies what is buffered and borrowed: chunks that have come in this turn, so they are the last.
 func (r *Readable) seal() {
-	if r.flags&readBorrowed == 0 {
-		return
-	}
-	r.flags &^= readBorrowed
 	items := r.buffer.all()
-	for i := range items {
-		items[i].seal()
+	for i := len(items) - 1; r.fresh > 0; i-- {
+		if items[i].lasts != lastsOn {
+			items[i].seal()
+			r.fresh--
+		}
 	}
+}
+
+// shift removes the first chunk.
+func (r *Readable) shift() chunk {
+	c := r.buffer.pop()
+	if c.lasts != lastsOn {
+		r.fresh--
+	}
+	return c
 }
 
 // discard is a read of a destroyed stream: what was buffered is lost, and so an end would be a lie.
@@ -125,5 +135,5 @@ func (r *Readable) dropBuffer() {
 		c.b.release()
 	}
 	r.buffer.drop()
-	r.flags &^= readBorrowed
+	r.fresh = 0
 }

@@ -30,11 +30,11 @@ func (q *queue[T]) push(x T) {
 // unshift puts x in front of all.
 func (q *queue[T]) unshift(x T) {
 	if q.head == 0 {
-		var zero T
-		q.items = append(q.items, zero)
-		copy(q.items[1:], q.items)
-		q.items[0] = x
-		return
+		// Room for as many again, so that a thousand of these cost no more than a thousand of push.
+		n := len(q.items) + 4
+		items := make([]T, n+len(q.items), 2*n+len(q.items))
+		copy(items[n:], q.items)
+		q.items, q.head = items, n
 	}
 	q.head--
 	q.items[q.head] = x

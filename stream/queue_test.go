@@ -114,3 +114,26 @@ func TestALongQueueGivesItsMemoryBack(t *testing.T) {
 		t.Errorf("an empty queue keeps room for %d", cap(q.items))
 	}
 }
+
+// What a source that heeds no backpressure costs is its bytes, not its square.
+func TestManyChunksCostNoMoreThanTheirNumber(t *testing.T) {
+	const chunks = 100000
+	s := &scheduler{}
+	r := NewReadable(s, ReadableOptions{})
+	for range chunks {
+		r.Push([]byte("x"))
+		if r.fresh > 1 {
+			t.Fatal("a chunk of an earlier turn is not sealed")
+		}
+		s.endTurn()
+	}
+	for range chunks {
+		r.Unshift([]byte("y"))
+	}
+	if c := cap(r.buffer.items); c > 10*chunks {
+		t.Errorf("%d chunks take room for %d", 2*chunks, c)
+	}
+	if got := len(r.ReadChunk(-1)); got != 2*chunks {
+		t.Errorf("got %d bytes, want %d", got, 2*chunks)
+	}
+}

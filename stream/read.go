@@ -131,7 +131,7 @@ func (r *Readable) take(n int, keep bool) []byte {
 	c := r.buffer.front()
 	switch {
 	case len(c.p) == n && (!keep || c.lasts == lastsOn):
-		x := r.buffer.pop()
+		x := r.shift()
 		if !keep {
 			r.life.spend(x.b)
 		}
@@ -154,7 +154,7 @@ func (r *Readable) gather(p []byte) {
 		n := copy(p, c.p)
 		p = p[n:]
 		if c.p = c.p[n:]; len(c.p) == 0 {
-			x := r.buffer.pop()
+			x := r.shift()
 			x.b.release()
 		}
 	}

@@ -15,6 +15,7 @@ type Readable struct {
 	hwm    int
 	length int // bytes in buffer; it stays when a destroyed stream drops those
 	buffer queue[chunk]
+	fresh  int // chunks of buffer that last for this turn only, all behind those that last
 
 	state readState
 	flow  Flow
@@ -47,7 +48,6 @@ const (
 	readManyAwait                            // the set of awaited destinations is one: see pipe.go
 	readHalfClosed                           // a Duplex that ends its writable half with this one
 	readLost                                 // a destroyed stream has thrown away what was buffered: it has no end
-	readBorrowed                             // the buffer may hold what lasts only for this turn
 )
 
 // source is a Read hook in the form of a method.

@@ -13,8 +13,7 @@ type Reader struct {
 	g    gate
 	left []byte // of the last chunk
 
-	due  bool   // the loop's: an answer waits for bytes
-	subs [4]Sub // the loop's
+	due bool // the loop's: an answer waits for bytes
 }
 
 var _ io.ReadCloser = (*Reader)(nil)
@@ -30,7 +29,10 @@ func NewReader(r *Readable) *Reader {
 			x.serve()
 		}
 	}
-	x.subs = [4]Sub{r.OnReadable(look), r.OnEnd(look), r.OnError(func(error) { look() }), r.OnClose(look)}
+	r.OnReadable(look)
+	r.OnEnd(look)
+	r.OnError(func(error) { look() })
+	r.OnClose(look)
 	return x
 }
 

@@ -27,6 +27,7 @@ type Writable struct {
 	flags writeFlags
 
 	queue   queue[write]
+	fresh   int         // of those, the ones that last for this turn only; they came last
 	writing int         // bytes that the hook has
 	callout func(error) // the callback of the write that it has
 	done    func(error) // the hook's done, made once
@@ -67,7 +68,6 @@ const (
 	writeWithCallback                        // a queued write has a callback
 	writeCallbackTick                        // a tick is scheduled that tells 'drain' or a callback
 	writeInFinal                             // inside the Final hook
-	writeBorrowed                            // the queue may hold what lasts only for this turn
 	writeSpends                              // what the hook was lent goes back at the turn's end: it may have passed it on
 )
 

@@ -82,7 +82,7 @@ func (w *Writable) enqueue(c chunk, cb func(error)) {
 	case lastsCall:
 		c.seal()
 	case lastsTurn:
-		w.flags |= writeBorrowed
+		w.fresh++
 		w.life.atTurnEnd()
 	case lastsOn:
 	}
@@ -229,7 +229,7 @@ func (w *Writable) failQueue() {
 		why = ErrDestroyed
 	}
 	for w.queue.len() > 0 {
-		x := w.queue.pop()
+		x := w.shift()
 		x.b.release()
 		w.length -= len(x.p)
 		if x.cb != nil {
@@ -241,19 +241,27 @@ func (w *Writable) failQueue() {
 }
 
 func (w *Writable) resetQueue() {
-	w.flags &^= writeQueued | writeWithCallback | writeBorrowed
+	w.flags &^= writeQueued | writeWithCallback
 }
 
-// seal copies what is queued and borrowed.
+// seal copies what is queued and borrowed: chunks that have come in this turn, so they are the last.
 func (w *Writable) seal() {
-	if w.flags&writeBorrowed == 0 {
-		return
-	}
-	w.flags &^= writeBorrowed
 	items := w.queue.all()
-	for i := range items {
-		items[i].seal()
+	for i := len(items) - 1; w.fresh > 0; i-- {
+		if items[i].lasts != lastsOn {
+			items[i].seal()
+			w.fresh--
+		}
 	}
+}
+
+// shift removes the first write of the queue.
+func (w *Writable) shift() write {
+	x := w.queue.pop()
+	if x.lasts != lastsOn {
+		w.fresh--
+	}
+	return x
 }
 
 // Cork holds back what is written from now on, so that it goes to Writev together. Calls nest; each wants its Uncork.
@@ -282,7 +290,7 @@ func (w *Writable) flush() {
 	switch {
 	case w.sender != nil:
 		for w.queue.len() > 0 && w.life.err == nil {
-			x := w.queue.pop()
+			x := w.shift()
 			w.send(x.chunk, x.cb)
 		}
 		if w.queue.len() == 0 {
@@ -293,7 +301,7 @@ func (w *Writable) flush() {
 		w.resetQueue()
 	default:
 		for {
-			x := w.queue.pop()
+			x := w.shift()
 			w.give(x.chunk, x.cb)
 			if w.queue.len() == 0 {
 				w.resetQueue()
@@ -324,7 +332,7 @@ func (w *Writable) giveAll() {
 	b := w.newBatch()
 	w.vector = w.vector[:0]
 	for w.queue.len() > 0 {
-		x := w.queue.pop()
+		x := w.shift()
 		w.lend(&x.chunk)
 		w.vector = append(w.vector, x.p)
 		if b != nil {
