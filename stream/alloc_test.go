@@ -80,8 +80,8 @@ func TestWriteToDoneDoesNotAllocate(t *testing.T) {
 func TestATwoStagePipeDoesNotAllocate(t *testing.T) {
 	l := newLoop(t)
 	r := stream.NewReadable(l, stream.ReadableOptions{})
-	a := stream.NewTransform(l, stream.TransformOptions{Hold: stream.HoldTurn, Transform: func(_ *stream.Transform, p []byte, done func([]byte, error)) { done(p, nil) }})
-	w := stream.NewWritable(l, stream.WritableOptions{Write: func(_ []byte, done func(error)) { done(nil) }})
+	a := stream.NewTransform(l, stream.TransformOptions{Hold: stream.HoldTurn, Transform: pass})
+	w := stream.NewWritable(l, stream.WritableOptions{Write: discard})
 	l.Turn(func() {
 		r.Pipe(a)
 		a.Pipe(w)

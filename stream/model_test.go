@@ -17,6 +17,7 @@ func FuzzWritable(f *testing.F) {
 	f.Add([]byte{0, 10, 0, 20, 6, 0, 6, 0, 5, 0}, uint8(0))
 	f.Add([]byte{2, 0, 0, 10, 0, 20, 3, 0, 7, 0, 5, 0}, uint8(1))
 	f.Fuzz(func(t *testing.T, program []byte, kind uint8) {
+		program = program[:min(len(program), 4000)]
 		l := newLoop(t)
 		var (
 			written           []byte // accepted
@@ -170,6 +171,7 @@ func FuzzPipe(f *testing.F) {
 	f.Add([]byte{0, 10, 1, 0, 0, 200, 2, 0, 4, 0, 5, 0, 6, 0}, uint8(7))
 	f.Fuzz(func(t *testing.T, program []byte, kind uint8) {
 		const hwm = 100
+		program = program[:min(len(program), 4000)]
 		l := newLoop(t)
 		var later []func()
 		r := stream.NewReadable(l, stream.ReadableOptions{HighWaterMark: hwm})

@@ -10,6 +10,7 @@ import (
 func FuzzChunks(f *testing.F) {
 	f.Add([]byte{0, 10, 3, 4, 1, 5, 2, 0, 3, 200, 4, 0})
 	f.Fuzz(func(t *testing.T, program []byte) {
+		program = program[:min(len(program), 4000)]
 		s := &scheduler{}
 		r := NewReadable(s, ReadableOptions{})
 		var model []byte

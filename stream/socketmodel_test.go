@@ -109,7 +109,9 @@ func live(t *testing.T, connect func(l *turntest.Loop, seed uint64) (a, b stream
 	l.Turn(func() {
 		half := r.IntN(2) == 0
 		for i, tr := range []stream.Transport{ta, tb} {
-			s := stream.NewSocket(l, tr, stream.SocketOptions{HighWaterMark: 1 + r.IntN(5000), AllowHalfOpen: half, PauseOnCreate: r.IntN(2) == 0})
+			s := stream.NewSocket(l, tr, stream.SocketOptions{
+				HighWaterMark: 1 + r.IntN(5000), AllowHalfOpen: half, PauseOnCreate: r.IntN(2) == 0,
+			})
 			sides[i] = newSide(t, string(rune('a'+i)), s)
 		}
 	})
