@@ -5,7 +5,6 @@ package stream_test
 import (
 	"testing"
 
-	"github.com/weir-go/weir/internal/transporttest"
 	"github.com/weir-go/weir/stream"
 )
 
@@ -105,21 +104,9 @@ func TestATwoStagePipeDoesNotAllocate(t *testing.T) {
 	})
 }
 
-// nowhere is a Transport that takes everything at once.
-type nowhere struct {
-	stream.Transport
-	h    stream.ReadHandler
-	done func(error)
-}
-
-func (n *nowhere) ReadStart(h stream.ReadHandler) error { n.h = h; return nil }
-func (n *nowhere) ReadStop()                            {}
-
-func (n *nowhere) WriteBorrowed(_ []byte, done func(error)) error { n.done = done; return nil }
-
 func TestASocketPipedToItselfDoesNotAllocate(t *testing.T) {
 	l := newLoop(t)
-	n := &nowhere{Transport: (*transporttest.Mem)(nil)}
+	n := &nowhere{}
 	s := stream.NewSocket(l, n, stream.SocketOptions{})
 	l.Turn(func() { s.Pipe(s) })
 	p := pattern(0, 1000)

@@ -121,6 +121,42 @@ func BenchmarkNewReadable(b *testing.B) {
 	}
 }
 
+// BenchmarkEchoSocket is the whole life of a socket that is piped to itself and sees one chunk.
+func BenchmarkEchoSocket(b *testing.B) {
+	l := newLoop(b)
+	p := make([]byte, 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := &nowhere{}
+		s := stream.NewSocket(l, n, stream.SocketOptions{})
+		s.Pipe(s)
+		l.EndTurn()
+		n.h.OnRead(p, nil)
+		l.EndTurn()
+		n.done(nil)
+		n.h.OnRead(nil, io.EOF)
+		l.EndTurn()
+		if !s.Closed() {
+			b.Fatal("not closed")
+		}
+	}
+}
+
+// nowhere is a Transport that takes everything at once.
+type nowhere struct {
+	stream.Transport
+	h    stream.ReadHandler
+	done func(error)
+}
+
+func (n *nowhere) ReadStart(h stream.ReadHandler) error { n.h = h; return nil }
+func (n *nowhere) ReadStop()                            {}
+
+func (n *nowhere) WriteBorrowed(_ []byte, done func(error)) error { n.done = done; return nil }
+
+func (n *nowhere) CloseWrite(done func(error)) error { done(nil); return nil }
+func (n *nowhere) Close(done func())                 { done() }
+
 func pass(_ *stream.Transform, p []byte, done func([]byte, error)) { done(p, nil) }
 
 func discard(_ []byte, done func(error)) { done(nil) }

@@ -45,5 +45,6 @@
 // # Differences from Node
 //
 // A destroyed stream gives nothing out any more, not even what was buffered. The callback of End is always called. A panic
-// in a hook is the loop's to handle. There are no objects, only bytes.
+// in a hook or a listener is the loop's to handle; the stream it came through is of no use after that but to be destroyed.
+// There are no objects, only bytes.
 package stream

@@ -22,7 +22,9 @@ type TransformOptions struct {
 	Transform func(t *Transform, p []byte, done func(out []byte, err error))
 	// Flush is called at the end, for what is left to give. nil gives nothing.
 	Flush func(t *Transform, done func(out []byte, err error))
-	// Hold is how long Transform needs p, as in WritableOptions. A hook that pushes parts of p needs it for the turn.
+	// Hold is how long Transform needs p, as in WritableOptions. A hook that completes inside its call should say HoldTurn,
+	// or HoldCall if it pushes nothing that is part of p: by default every chunk is copied, and the copy kept to the end of
+	// the turn in which done is called, so that parts of it may be pushed.
 	Hold Hold
 	// NoHalfOpen is as in DuplexOptions.
 	NoHalfOpen bool
