@@ -142,6 +142,12 @@ func TestAWatcherIsToldFirstAndIsNoListener(t *testing.T) {
 	sub.Off()
 	l.Turn(func() { w.Destroy(errors.New("boom")) })
 	e.want("last watcher boom", "first watcher boom", "listener boom")
+
+	l.OnUncaught = e.cb("uncaught")
+	w = stream.NewWritable(l, stream.WritableOptions{})
+	w.WatchError(e.cb("watcher"))
+	l.Turn(func() { w.Destroy(errors.New("boom")) })
+	e.want("watcher boom", "uncaught boom")
 }
 
 func TestADuplexWithoutAHalfIsDoneWithThatHalf(t *testing.T) {
