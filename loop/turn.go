@@ -17,9 +17,10 @@ func (l *Loop) settle() {
 		l.RunTicks()
 	}
 	if len(l.ends.items) > 0 {
-		l.runTurnEnds()
+		l.sealTurn()
+	} else {
+		l.r.Seal()
 	}
-	l.r.Seal()
 	l.r.SetOwner(nil)
 	l.outdated = true
 	if l.watchdog != nil && l.running {
@@ -29,8 +30,8 @@ func (l *Loop) settle() {
 
 // AtTurnEnd has fn called once, when the turn that is under way ends: after its ticks, while what is borrowed is still
 // valid. It is for layers that hold borrowed bytes, to copy what they still need. What such a function gives to AtTurnEnd
-// is called in the same turn's end, when all the others have been. These functions neither call code of the user nor
-// schedule ticks nor write. A nil fn panics.
+// is called in the same turn's end, when everybody has sealed what they hold: it may take back what was lent for the
+// turn. These functions neither call code of the user nor schedule ticks nor write. A nil fn panics.
 func (l *Loop) AtTurnEnd(fn func()) {
 	if fn == nil {
 		panic("loop: AtTurnEnd with a nil function")
@@ -45,17 +46,27 @@ type turnEnds struct {
 	next  int
 }
 
-func (l *Loop) runTurnEnds() {
+// sealTurn has the layers above seal, then the reactor, and then everybody release.
+func (l *Loop) sealTurn() {
 	e := &l.ends
+	e.run(len(e.items))
+	l.r.Seal()
 	for e.next < len(e.items) {
-		fn := e.items[e.next]
-		e.items[e.next] = nil
-		e.next++
-		fn()
+		e.run(len(e.items))
 	}
 	e.items, e.next = e.items[:0], 0
 	if cap(e.items) > maxKept {
 		e.items = nil
+	}
+}
+
+// run calls those up to the n-th that have not been called.
+func (e *turnEnds) run(n int) {
+	for e.next < n {
+		fn := e.items[e.next]
+		e.items[e.next] = nil
+		e.next++
+		fn()
 	}
 }
 
