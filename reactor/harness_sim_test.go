@@ -3,6 +3,7 @@ package reactor_test
 import (
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 	"testing"
 
@@ -178,3 +179,6 @@ func (f *simFile) Control(fn func(uintptr)) error {
 
 func (*simFile) Read(func(uintptr) bool) error  { return syscall.ENOTSUP }
 func (*simFile) Write(func(uintptr) bool) error { return syscall.ENOTSUP }
+
+// Raise is what reactortest.Raiser wants.
+func (h *simHarness) Raise(sig os.Signal) { h.w.Raise(sig) }

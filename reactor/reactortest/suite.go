@@ -38,6 +38,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Connecting", connectingBehaviours},
 		{"Listening", listeningBehaviours},
 		{"HandOver", handOverBehaviours},
+		{"Elsewhere", elsewhereBehaviours},
 		{"Shortage", shortageBehaviours},
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},
