@@ -59,7 +59,7 @@ gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
 tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz sim mutants bench benchcmp cross ci ci-rest
+.PHONY: help build test race lint fmt fuzz fuzz-long sim mutants bench benchcmp cross ci ci-rest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -96,6 +96,9 @@ fmt: ## format all Go files and tidy the go.mod files
 
 fuzz: ## run each fuzz target for FUZZTIME
 	$(call within,$(FUZZ_BUDGET)) tools/fuzz $(FUZZTIME)
+
+fuzz-long: ## run each fuzz target for ten minutes
+	$(MAKE) --no-print-directory fuzz FUZZTIME=10m FUZZ_BUDGET=3h
 
 sim: ## live SIM_LIVES simulated connection lives from SIM_SEED on
 	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \

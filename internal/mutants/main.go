@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,7 +45,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := append(simulated, others...), hunters
+	mutants, hunters := slices.Concat(simulated, others, streams), hunters
 	if *quick {
 		mutants, hunters = simulated, hunters[:1]
 	}
@@ -54,7 +55,11 @@ func run() error {
 				return fmt.Errorf("%s: %w", m.name, err)
 			}
 		}
-		if err := baseline(ctx, root, hunters); err != nil {
+		all := hunters
+		if !*quick {
+			all = slices.Concat(hunters, streamHunters)
+		}
+		if err := baseline(ctx, root, all); err != nil {
 			return err
 		}
 	}
@@ -68,7 +73,11 @@ func run() error {
 			continue
 		}
 		began := time.Now()
-		by, said, err := m.hunt(ctx, root, dir, hunters)
+		mine := hunters
+		if strings.HasPrefix(m.file, "stream/") {
+			mine = streamHunters
+		}
+		by, said, err := m.hunt(ctx, root, dir, mine)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", m.name, err)
@@ -107,7 +116,7 @@ func (m mutant) hunt(ctx context.Context, root, dir string, hunters []hunter) (b
 	if err != nil {
 		return "", "", err
 	}
-	if out, err := goCommand(ctx, root, "build", "-overlay", overlay, "./reactor", "./loop").CombinedOutput(); err != nil {
+	if out, err := goCommand(ctx, root, "build", "-overlay", overlay, "./reactor", "./loop", "./stream").CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("it does not compile: %s", out)
 	}
 	for _, h := range hunters {

@@ -1,0 +1,59 @@
+package main
+
+// streamHunters are the test runs that might find a bug in package stream.
+var streamHunters = []hunter{
+	{"stream", []string{"-timeout", "120s", "./stream"}},
+	{"traces", []string{"-timeout", "120s", "./internal/conform/nodetrace"}},
+}
+
+// streams are the mutants of package stream.
+var streams = []mutant{
+	{
+		"one more byte before Push says stop", "the mark is passed by a chunk",
+		"stream/push.go", "(r.length < r.hwm || r.length == 0)", "(r.length <= r.hwm || r.length == 0)",
+	},
+	{
+		"one more byte before WriteChunk says stop", "the mark is passed by a chunk",
+		"stream/write.go", "more := w.length < w.hwm ||", "more := w.length <= w.hwm ||",
+	},
+	{
+		"drain before zero", "the writer is told to go on while bytes still wait",
+		"stream/write.go", "if w.WritableNeedDrain() && w.length == 0 {", "if w.WritableNeedDrain() && w.length < w.hwm {",
+	},
+	{
+		"End leaves a cork in", "what was corked when End came is never written",
+		"stream/end.go", "w.corked = 1", "w.corked = 2",
+	},
+	{
+		"callbacks of a destroyed stream forgotten", "what was queued when it was destroyed is never told",
+		"stream/life.go", "if l.w != nil && (l.w.queued() || len(l.w.onEnded) > 0) {", "if false {",
+	},
+	{
+		"a watcher counts as a listener", "an error that only a pipe has seen is not uncaught",
+		"stream/life.go", "if len(told) == 0 {", "if len(told) == 0 && l.watchers.Len() == 0 {",
+	},
+	{
+		"a transform without backpressure", "it takes the next chunk while nobody has read the last",
+		"stream/transform.go", "t.held = true", "t.written(nil)",
+	},
+	{
+		"a borrowed chunk kept", "what waits at the end of the turn is not copied",
+		"stream/push.go", "items[i].seal()", "_ = i",
+	},
+	{
+		"a write hook reads what was taken back", "its bytes are lent for less than it asked for",
+		"stream/write.go", "case w.hold == HoldUntilDone, w.hold == HoldTurn &&", "case w.hold == HoldTurn &&",
+	},
+	{
+		"a socket that never stops reading", "a full buffer does not stop the peer",
+		"stream/socket.go", "if !x.Push(p) && x.reading {", "if !x.Push(p) && x.reading && false {",
+	},
+	{
+		"an end after bytes were thrown away", "a destroyed stream looks complete",
+		"stream/read.go", " || r.flags&readLost != 0 {", " {",
+	},
+	{
+		"writes under way forgotten by destroy", "what the transport had is never told",
+		"stream/write.go", "if w.call.busy() || w.flight.len() > 0 {", "if w.call.busy() {",
+	},
+}
