@@ -225,7 +225,7 @@ func (m *member) close() error {
 	for range closeRounds {
 		m.closeAll()
 		// Work does not count: what it opened when it ends in the last round nobody would close.
-		if _, err := m.l.RunNoWait(); err != nil || m.l.handles == 0 && m.l.r.Live() == 0 && !m.l.mail.waiting() {
+		if err := m.l.unwind(); err != nil || m.l.handles == 0 && m.l.r.Live() == 0 && !m.l.mail.waiting() {
 			break
 		}
 	}

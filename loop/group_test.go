@@ -576,6 +576,7 @@ func (k *broken) Wait(changes []reactor.Change, events []reactor.Event, timeout 
 }
 
 func TestBrokenLoopEndsTheGroup(t *testing.T) {
+	before := openFDs(t)
 	var kernels [3]*broken
 	g := newGroup(t, GroupOptions{Loops: 3, Kernel: func(i int) (reactor.Kernel, error) {
 		kernels[i] = &broken{Kernel: system(t, false)}
@@ -601,8 +602,12 @@ func TestBrokenLoopEndsTheGroup(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("the others go on")
 	}
-	if !errors.Is(r.err, errBroken) {
-		t.Errorf("Run: got %v, want the reason", r.err)
+	if !errors.Is(r.err, errBroken) || errors.Is(r.err, reactor.EBUSY) {
+		t.Errorf("Run: got %v, want the reason alone", r.err)
+	}
+	c.Close()
+	if after := openFDs(t); after > before {
+		t.Errorf("%d descriptors are open, %d before", after, before)
 	}
 }
 

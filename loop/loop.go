@@ -227,6 +227,21 @@ func (l *Loop) runClosing() {
 	l.runClosings()
 }
 
+// unwind is an iteration that only runs what is owed: what was posted, requests that have ended, handles that are closing.
+// It does not ask the poller, which may be broken.
+func (l *Loop) unwind() error {
+	if err := l.enter(modeNoWait); err != nil {
+		return err
+	}
+	defer l.leave()
+	l.protect((*Loop).settle)
+	l.mail.collect()
+	l.protect((*Loop).runMail)
+	l.protect((*Loop).runPending)
+	l.protect((*Loop).runClosing)
+	return nil
+}
+
 // timeout is how long the poll phase may wait: not at all while there is something to do, else until the next timer
 // or deadline; negative without one.
 func (l *Loop) timeout() time.Duration {
