@@ -10,18 +10,18 @@ import "fmt"
 type lifeState uint8
 
 const (
-	lifeAlive      lifeState = iota + 1
-	lifeDestroying           // Destroy was called; its hook is at work
-	lifeClosed               // the hook is done; 'error' and 'close' are scheduled
-	lifeGone                 // 'close' was emitted, or would have been
+	lifeAlive      lifeState = iota + 1 // in use
+	lifeDestroying                      // Destroy was called; its hook is at work
+	lifeClosed                          // the hook is done; 'error' and 'close' are scheduled
+	lifeGone                            // 'close' was emitted, or would have been
 )
 
 type lifeInput uint8
 
 const (
-	lifeDestroy   lifeInput = iota
-	lifeDestroyed           // the hook called done
-	lifeClose               // the tick that emits
+	lifeDestroy   lifeInput = iota // Destroy, by the user or by the stream itself
+	lifeDestroyed                  // the hook called done
+	lifeClose                      // the tick that emits
 	lifeInputs
 )
 
@@ -44,17 +44,17 @@ func (s *lifeState) move(in lifeInput) {
 type readState uint8
 
 const (
-	readOpen  readState = iota + 1
-	readEnded           // the end of input was pushed; bytes may be buffered yet
-	readDone            // 'end' was emitted
-	readOff             // a Duplex without a readable half
+	readOpen  readState = iota + 1 // more may be pushed
+	readEnded                      // the end of input was pushed; bytes may be buffered yet
+	readDone                       // 'end' was emitted
+	readOff                        // a Duplex without a readable half
 )
 
 type readInput uint8
 
 const (
-	readEOF readInput = iota
-	readEnd           // the tick that emits
+	readEOF readInput = iota // PushEOF
+	readEnd                  // the tick that emits
 	readInputs
 )
 
@@ -99,11 +99,11 @@ func (f Flow) String() string {
 type flowInput uint8
 
 const (
-	flowPause   flowInput = iota
-	flowResume            // Resume, without listeners of OnReadable; or those have just gone
-	flowHold              // Resume while somebody listens for 'readable', who reads by calls
-	flowListen            // the first listener of OnReadable
-	flowRelease           // the last one is gone, and nobody else is there
+	flowPause   flowInput = iota // Pause, or a pipe's destination that has answered false
+	flowResume                   // Resume, without listeners of OnReadable; or those have just gone
+	flowHold                     // Resume while somebody listens for 'readable', who reads by calls
+	flowListen                   // the first listener of OnReadable
+	flowRelease                  // the last one is gone, and nobody else is there
 	flowInputs
 )
 
@@ -136,9 +136,9 @@ const (
 type callInput uint8
 
 const (
-	callEnter callInput = iota
-	callAnswer
-	callReturn
+	callEnter  callInput = iota // the hook is called
+	callAnswer                  // it has answered: a push, done
+	callReturn                  // it has returned
 	callInputs
 )
 
@@ -169,21 +169,21 @@ func (s callState) inside() bool { return s == callInside || s == callAnswered |
 type writeState uint8
 
 const (
-	writeOpen        writeState = iota + 1
-	writeEnding                 // End was called; bytes may be queued yet
-	writeFinal                  // all bytes are written; the Final hook is at work
-	writePrefinished            // 'prefinish' was emitted: 'finish' waits for callbacks that are due
-	writeFinished               // 'finish' was emitted
-	writeOff                    // a Duplex without a writable half
+	writeOpen        writeState = iota + 1 // writes are accepted
+	writeEnding                            // End was called; bytes may be queued yet
+	writeFinal                             // all bytes are written; the Final hook is at work
+	writePrefinished                       // 'prefinish' was emitted: 'finish' waits for callbacks that are due
+	writeFinished                          // 'finish' was emitted
+	writeOff                               // a Duplex without a writable half
 )
 
 type writeInput uint8
 
 const (
-	writeEnd writeInput = iota
-	writeCallFinal
-	writePrefinish
-	writeFinish
+	writeEnd       writeInput = iota // End
+	writeCallFinal                   // all bytes are written, and there is a Final hook
+	writePrefinish                   // the hook called done; or all bytes are written, and there is none
+	writeFinish                      // the tick that emits
 	writeInputs
 )
 
