@@ -89,7 +89,7 @@ func (d *Duplex) Closed() bool { return d.own.closed() }
 func (d *Duplex) Errored() error { return d.own.err }
 
 // OnError listens for the error that the stream fails with. If nobody does, it goes to Scheduler.Uncaught.
-func (d *Duplex) OnError(fn func(error)) Sub { return d.own.onError.Add(need(fn)) }
+func (d *Duplex) OnError(fn func(error)) Sub { return d.own.events.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (d *Duplex) OnClose(fn func()) Sub { return d.own.onClose.Add(need(fn)) }
+func (d *Duplex) OnClose(fn func()) Sub { return d.own.events.listen(onClose, need(fn)) }

@@ -81,7 +81,7 @@ func (w *Writable) prefinish() {
 	}
 	if w.last == nil && w.coda == nil {
 		w.state.move(writePrefinish)
-		emit(&w.onPrefinish)
+		w.life.events.emit(onPrefinish)
 		return
 	}
 	w.state.move(writeCallFinal)
@@ -115,7 +115,7 @@ func (w *Writable) finalDone(err error) {
 	}
 	if w.mayFinish() {
 		w.state.move(writePrefinish)
-		emit(&w.onPrefinish)
+		w.life.events.emit(onPrefinish)
 		w.due++
 		w.life.tick(tickFinish)
 	}
@@ -126,7 +126,7 @@ func (w *Writable) finish() {
 	w.due--
 	w.state.move(writeFinish)
 	w.tellEnded(nil)
-	emit(&w.onFinish)
+	w.life.events.emit(onFinish)
 	if r := w.life.r; w.life.autoDestroy() && (r == nil || r.state >= readDone) {
 		w.life.shut(nil)
 	}

@@ -17,9 +17,7 @@ type life struct {
 	spent   *block
 	turnEnd func()
 
-	onError  Listeners[func(error)]
-	watchers Listeners[func(error)] // called before onError; these don't count as somebody who listens
-	onClose  Listeners[func()]
+	events events
 }
 
 type lifeFlags uint8
@@ -113,24 +111,13 @@ func (l *life) emitError(err error) {
 		return
 	}
 	l.flags |= lifeErrorEmitted
-	told := l.onError.begin()
-	for _, item := range l.watchers.begin() {
-		item.fn(err)
-	}
-	l.watchers.end()
-	if len(told) == 0 {
-		l.s.Uncaught(err)
-	}
-	for _, item := range told {
-		item.fn(err)
-	}
-	l.onError.end()
+	l.events.emitError(err, l.s)
 }
 
 func (l *life) emitClose() {
 	l.state.move(lifeClose)
 	if l.flags&lifeNoEmitClose == 0 {
-		emit(&l.onClose)
+		l.events.emit(onClose)
 	}
 }
 

@@ -80,6 +80,9 @@ func (x *Listeners[F]) Len() int {
 
 // Each calls call with every function, in order.
 func (x *Listeners[F]) Each(call func(F)) {
+	if x.l == nil {
+		return
+	}
 	for _, item := range x.begin() {
 		call(item.fn)
 	}
@@ -89,7 +92,6 @@ func (x *Listeners[F]) Each(call func(F)) {
 // begin returns the list for a call of all; end must follow. A panic in between costs no more than that the list is copied
 // when it is edited from then on.
 func (x *Listeners[F]) begin() []listener[F] {
-	x.make()
 	x.l.calls++
 	return x.l.items
 }
@@ -101,15 +103,4 @@ func (x *Listeners[F]) make() {
 		x.l = new(listeners[F])
 		x.l.items = x.l.first[:0]
 	}
-}
-
-// emit calls all functions of a list without arguments.
-func emit(x *Listeners[func()]) {
-	if x.l == nil || len(x.l.items) == 0 {
-		return
-	}
-	for _, item := range x.begin() {
-		item.fn()
-	}
-	x.end()
 }

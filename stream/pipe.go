@@ -2,14 +2,42 @@ package stream
 
 import "slices"
 
-// pipe is one source feeding one destination. It consists of listeners at both, in Node's places.
+// pipe is one source feeding one destination. It listens at both, in Node's places.
 type pipe struct {
-	src  *Readable
-	dst  WritableStream
-	down bool // the listeners are gone
-	next bool // Unpipe is telling the destination about this one
+	src    *Readable
+	dst    WritableStream
+	near   *events // dst's, if it is a stream of this package
+	far    *farSubs
+	in     uint32 // the listener at the source: onData and onEnd
+	out    uint32 // that at the destination, if it is near: pipeEvents
+	drain  uint32 // and its onDrain
+	noEnd  bool
+	drains bool // it listens for onDrain
+	down   bool // the listeners are gone
+	next   bool // Unpipe is telling the destination about this one
+}
 
-	data, end, unpiped, failed, closed, finished, drained Sub
+// pipeEvents are what a pipe listens for at its destination from the start.
+const pipeEvents = onUnpipe | onWatch | onClose | onFinish
+
+// farSubs are a pipe's subscriptions at a destination that is another's.
+type farSubs struct{ unpiped, failed, closed, finished, drained Sub }
+
+// nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen otherwise.
+func nearEvents(dst WritableStream) *events {
+	switch d := dst.(type) {
+	case *Socket:
+		return &d.own.events
+	case *Duplex:
+		return &d.own.events
+	case *Transform:
+		return &d.own.events
+	case *PassThrough:
+		return &d.own.events
+	case *Writable:
+		return &d.life.events
+	}
+	return nil
 }
 
 // PipeOption changes what Pipe does.
@@ -36,22 +64,22 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 	if len(r.pipes) == 1 {
 		r.flags |= readManyAwait
 	}
-	p := &pipe{src: r, dst: dst}
+	p := &pipe{src: r, dst: dst, noEnd: o.noEnd}
 	r.pipes = append(r.pipes, p)
-	atEnd := p.endDestination
-	if o.noEnd {
-		atEnd = p.unpipe
-	}
+	on := onData | onEnd
 	if r.state >= readDone {
-		r.life.s.NextTick(atEnd)
-	} else {
-		p.end = r.OnEnd(atEnd)
+		on = onData
+		r.life.s.NextTick(p.onEnd)
 	}
-	p.unpiped = dst.OnUnpipe(p.onUnpipe)
-	p.data = r.OnData(p.onData)
-	p.failed = dst.WatchError(p.onError)
-	p.closed = dst.OnClose(p.onClose)
-	p.finished = dst.OnFinish(p.onFinish)
+	p.in = r.listenData(on, p)
+	if p.near = nearEvents(dst); p.near != nil {
+		p.out = p.near.add(pipeEvents, p)
+	} else {
+		p.far = &farSubs{
+			unpiped: dst.OnUnpipe(func(ReadableStream) { p.onUnpipe() }), failed: dst.WatchError(func(error) { p.onError() }),
+			closed: dst.OnClose(p.onClose), finished: dst.OnFinish(p.onFinish),
+		}
+	}
 	dst.Piped(r.self)
 	switch {
 	case dst.WritableNeedDrain():
@@ -94,7 +122,41 @@ func (p *pipe) tell() {
 	p.dst.Unpiped(p.src.self)
 }
 
-func (p *pipe) onUnpipe(ReadableStream) {
+// told is what a pipe does about the events that it listens for, but for onData.
+func (p *pipe) told(on event) {
+	switch on {
+	case onEnd:
+		p.onEnd()
+	case onUnpipe:
+		p.onUnpipe()
+	case onWatch:
+		p.onError()
+	case onClose:
+		p.onClose()
+	case onFinish:
+		p.onFinish()
+	case onDrain:
+		p.onDrain()
+	}
+}
+
+// off has the pipe not listen any more for some of pipeEvents.
+func (p *pipe) off(on event) {
+	if p.near != nil {
+		p.near.drop(p.out, on)
+		return
+	}
+	for _, s := range [...]struct {
+		on  event
+		sub Sub
+	}{{onUnpipe, p.far.unpiped}, {onWatch, p.far.failed}, {onClose, p.far.closed}, {onFinish, p.far.finished}} {
+		if on&s.on != 0 {
+			s.sub.Off()
+		}
+	}
+}
+
+func (p *pipe) onUnpipe() {
 	if p.next && !p.down {
 		p.takeDown()
 	}
@@ -119,9 +181,14 @@ func (p *pipe) wait() {
 		}
 		r.Pause()
 	}
-	if p.drained == (Sub{}) {
-		p.drained = p.dst.OnDrain(p.onDrain)
+	switch {
+	case p.drains:
+	case p.near != nil:
+		p.drain = p.near.add(onDrain, p)
+	default:
+		p.far.drained = p.dst.OnDrain(p.onDrain)
 	}
+	p.drains = true
 }
 
 func (r *Readable) pipedTo(dst WritableStream) bool {
@@ -139,41 +206,43 @@ func (p *pipe) onDrain() {
 	}
 }
 
-func (p *pipe) endDestination() {
-	p.end.Off()
-	p.dst.End()
+func (p *pipe) onEnd() {
+	p.src.life.events.drop(p.in, onEnd)
+	if p.noEnd {
+		p.src.Unpipe(p.dst)
+	} else {
+		p.dst.End()
+	}
 }
 
-func (p *pipe) unpipe() {
-	p.end.Off()
+func (p *pipe) onError() {
 	p.src.Unpipe(p.dst)
-}
-
-func (p *pipe) onError(error) {
-	p.src.Unpipe(p.dst)
-	p.failed.Off()
+	p.off(onWatch)
 }
 
 func (p *pipe) onClose() {
-	p.closed.Off()
-	p.finished.Off()
+	p.off(onClose | onFinish)
 	p.src.Unpipe(p.dst)
 }
 
 func (p *pipe) onFinish() {
-	p.finished.Off()
-	p.closed.Off()
+	p.off(onClose | onFinish)
 	p.src.Unpipe(p.dst)
 }
 
 // takeDown removes the listeners. If the source may be waiting for this destination, it need not any more.
 func (p *pipe) takeDown() {
 	r := p.src
-	for _, s := range [...]Sub{p.closed, p.finished, p.drained, p.failed, p.unpiped, p.end, p.data} {
-		s.Off()
+	p.off(pipeEvents)
+	if p.near != nil {
+		p.near.drop(p.drain, onDrain)
+	} else {
+		p.far.drained.Off()
 	}
+	r.life.events.drop(p.in, onEnd)
+	(*dataSubs)(r).remove(p.in)
 	p.down = true
-	if p.drained != (Sub{}) && (r.flags&readManyAwait != 0 || len(r.await) > 0) && p.dst.Status().NeedDrain {
+	if p.drains && (r.flags&readManyAwait != 0 || len(r.await) > 0) && p.dst.Status().NeedDrain {
 		p.onDrain()
 	}
 }

@@ -81,10 +81,7 @@ func (r *Readable) add(c chunk, first bool) {
 
 func (r *Readable) emitData(p []byte) {
 	r.flags |= readDidRead
-	for _, item := range r.onData.begin() {
-		item.fn(p)
-	}
-	r.onData.end()
+	r.life.events.emitData(p)
 }
 
 // pushEOF is the end of input. Inside the Read hook, 'readable' waits for a tick, or the flow that called the hook would

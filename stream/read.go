@@ -172,7 +172,7 @@ func (r *Readable) queueReadable() {
 
 func (r *Readable) emitReadable() {
 	if !r.life.destroyed() && r.life.err == nil && (r.length > 0 || r.state != readOpen) {
-		emit(&r.onReadable)
+		r.life.events.emit(onReadable)
 		r.flags &^= readReadableQueued
 	}
 	if r.flow != FlowOn && r.state == readOpen && r.length <= r.hwm {
@@ -213,7 +213,7 @@ func (r *Readable) emitEnd() {
 		return
 	}
 	r.state.move(readEnd)
-	emit(&r.onEnd)
+	r.life.events.emit(onEnd)
 	w := r.life.w
 	switch {
 	case w != nil && w.IsWritable() && r.flags&readHalfClosed != 0:

@@ -24,12 +24,6 @@ type Readable struct {
 
 	pipes []*pipe
 	await []WritableStream // destinations that have answered false, and the flow waits for
-
-	onData     Listeners[func([]byte)]
-	onReadable Listeners[func()]
-	onEnd      Listeners[func()]
-	onPause    Listeners[func()]
-	onResume   Listeners[func()]
 }
 
 // readFlags are independent of the states, and of one another.
@@ -160,25 +154,29 @@ func (r *Readable) Destroy(err error) {
 // ends; who keeps it for longer copies it. Taking the last listener away does not stop the flow, as in Node: what comes
 // then is lost, so Pause first.
 func (r *Readable) OnData(fn func(p []byte)) Sub {
-	s := r.onData.Add(need(fn))
+	return Sub{(*dataSubs)(r), r.listenData(onData, need(fn))}
+}
+
+func (r *Readable) listenData(on event, fn any) uint32 {
+	id := r.life.events.add(on, fn)
 	r.flags |= readHasData
-	if r.onReadable.Len() > 0 {
+	if r.life.events.any(onReadable) {
 		r.flags |= readListened
 	}
 	if r.flow != FlowOff {
 		r.Resume()
 	}
-	return Sub{(*dataSubs)(r), s.id}
+	return id
 }
 
 // dataSubs is the Readable as the list that subscriptions of OnData are of.
 type dataSubs Readable
 
 func (d *dataSubs) remove(id uint32) bool {
-	if d.onData.l == nil || !d.onData.l.remove(id) {
+	if !d.life.events.drop(id, onData) {
 		return false
 	}
-	if d.onData.Len() == 0 {
+	if !d.life.events.any(onData) {
 		d.flags &^= readHasData
 	}
 	return true
@@ -187,7 +185,7 @@ func (d *dataSubs) remove(id uint32) bool {
 // OnReadable listens for there being something to read with ReadChunk, or the end of input behind it. While somebody does,
 // the stream does not flow.
 func (r *Readable) OnReadable(fn func()) Sub {
-	s := r.onReadable.Add(need(fn))
+	id := r.life.events.add(onReadable, need(fn))
 	if r.state < readDone && r.flags&readListened == 0 {
 		r.flags = r.flags&^readReadableQueued | readListened | readNeedReadable
 		r.flow.move(flowListen)
@@ -197,14 +195,14 @@ func (r *Readable) OnReadable(fn func()) Sub {
 			r.life.tick(tickRead)
 		}
 	}
-	return Sub{(*readableSubs)(r), s.id}
+	return Sub{(*readableSubs)(r), id}
 }
 
 // readableSubs is the Readable as the list that subscriptions of OnReadable are of.
 type readableSubs Readable
 
 func (d *readableSubs) remove(id uint32) bool {
-	found := d.onReadable.l != nil && d.onReadable.l.remove(id)
+	found := d.life.events.remove(id)
 	// On a tick, so that listening once and again does not start the flow. Node looks again whether somebody was found or
 	// not, and it shows: a stream whose resume was held back may flow from then on.
 	d.life.tick(tickRelisten)
@@ -212,19 +210,19 @@ func (d *readableSubs) remove(id uint32) bool {
 }
 
 // OnEnd listens for the end of input: all bytes have been given out, and no more come.
-func (r *Readable) OnEnd(fn func()) Sub { return r.onEnd.Add(need(fn)) }
+func (r *Readable) OnEnd(fn func()) Sub { return r.life.events.listen(onEnd, need(fn)) }
 
 // OnPause listens for the flow being turned off by Pause, which tells at once.
-func (r *Readable) OnPause(fn func()) Sub { return r.onPause.Add(need(fn)) }
+func (r *Readable) OnPause(fn func()) Sub { return r.life.events.listen(onPause, need(fn)) }
 
 // OnResume listens for the flow being started, on the tick after Resume.
-func (r *Readable) OnResume(fn func()) Sub { return r.onResume.Add(need(fn)) }
+func (r *Readable) OnResume(fn func()) Sub { return r.life.events.listen(onResume, need(fn)) }
 
 // OnError listens for the error that the stream fails with, on a tick. If nobody does, it goes to Scheduler.Uncaught.
-func (r *Readable) OnError(fn func(error)) Sub { return r.life.onError.Add(need(fn)) }
+func (r *Readable) OnError(fn func(error)) Sub { return r.life.events.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (r *Readable) OnClose(fn func()) Sub { return r.life.onClose.Add(need(fn)) }
+func (r *Readable) OnClose(fn func()) Sub { return r.life.events.listen(onClose, need(fn)) }
 
 // need refuses a nil function where it is given, not where it would be called.
 func need[F func() | func(error) | func([]byte) | func(ReadableStream)](fn F) F {

@@ -37,12 +37,6 @@ type Writable struct {
 	lent   *block   // what the hook has been lent; it goes back when the hook is done
 	vector [][]byte // what Writev is given, kept for the next time
 	batch  *batch   // free ones
-
-	onDrain     Listeners[func()]
-	onFinish    Listeners[func()]
-	onPrefinish Listeners[func()]
-	onPipe      Listeners[func(ReadableStream)]
-	onUnpipe    Listeners[func(ReadableStream)]
 }
 
 // write is a chunk in the queue.
@@ -196,39 +190,32 @@ func (w *Writable) Destroy(err error) {
 }
 
 // OnDrain listens for the queue being empty after a write was answered with false: it is time to go on.
-func (w *Writable) OnDrain(fn func()) Sub { return w.onDrain.Add(need(fn)) }
+func (w *Writable) OnDrain(fn func()) Sub { return w.life.events.listen(onDrain, need(fn)) }
 
 // OnFinish listens for everything being written after End.
-func (w *Writable) OnFinish(fn func()) Sub { return w.onFinish.Add(need(fn)) }
+func (w *Writable) OnFinish(fn func()) Sub { return w.life.events.listen(onFinish, need(fn)) }
 
 // OnPrefinish listens for everything being with the hook's other side after End, when OnFinish waits only for callbacks.
-func (w *Writable) OnPrefinish(fn func()) Sub { return w.onPrefinish.Add(need(fn)) }
+func (w *Writable) OnPrefinish(fn func()) Sub { return w.life.events.listen(onPrefinish, need(fn)) }
 
 // OnPipe listens for a source being piped to this stream.
-func (w *Writable) OnPipe(fn func(src ReadableStream)) Sub { return w.onPipe.Add(need(fn)) }
+func (w *Writable) OnPipe(fn func(src ReadableStream)) Sub { return w.life.events.listen(onPipe, need(fn)) }
 
 // OnUnpipe listens for the end of such a pipe.
-func (w *Writable) OnUnpipe(fn func(src ReadableStream)) Sub { return w.onUnpipe.Add(need(fn)) }
+func (w *Writable) OnUnpipe(fn func(src ReadableStream)) Sub { return w.life.events.listen(onUnpipe, need(fn)) }
 
 // OnError listens for the error that the stream fails with. If nobody does, it goes to Scheduler.Uncaught.
-func (w *Writable) OnError(fn func(error)) Sub { return w.life.onError.Add(need(fn)) }
+func (w *Writable) OnError(fn func(error)) Sub { return w.life.events.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (w *Writable) OnClose(fn func()) Sub { return w.life.onClose.Add(need(fn)) }
+func (w *Writable) OnClose(fn func()) Sub { return w.life.events.listen(onClose, need(fn)) }
 
 // WatchError listens for errors too, before all listeners of OnError and the watchers that were there, and is not one who
 // handles them: an error that only watchers are told still goes to Scheduler.Uncaught. Pipe uses it to let go first.
-func (w *Writable) WatchError(fn func(error)) Sub { return w.life.watchers.Prepend(need(fn)) }
+func (w *Writable) WatchError(fn func(error)) Sub { return w.life.events.listen(onWatch, need(fn)) }
 
 // Piped tells the listeners of OnPipe. Pipe calls it.
-func (w *Writable) Piped(src ReadableStream) { tellOfPipe(&w.onPipe, src) }
+func (w *Writable) Piped(src ReadableStream) { w.life.events.emitPipe(onPipe, src) }
 
 // Unpiped tells the listeners of OnUnpipe. Unpipe calls it.
-func (w *Writable) Unpiped(src ReadableStream) { tellOfPipe(&w.onUnpipe, src) }
-
-func tellOfPipe(x *Listeners[func(ReadableStream)], src ReadableStream) {
-	for _, item := range x.begin() {
-		item.fn(src)
-	}
-	x.end()
-}
+func (w *Writable) Unpiped(src ReadableStream) { w.life.events.emitPipe(onUnpipe, src) }

@@ -194,7 +194,7 @@ func (w *Writable) afterWrite(cb func(error)) {
 	w.flags &^= writeCallbackTick
 	if w.WritableNeedDrain() && w.length == 0 {
 		w.flags &^= writeNeedDrain
-		emit(&w.onDrain)
+		w.life.events.emit(onDrain)
 	}
 	w.due--
 	if cb != nil {
