@@ -24,7 +24,7 @@ func DuplexPair(s Scheduler, o DuplexOptions) (a, b *Duplex) {
 // pairHooks is a side as the hooks of its halves.
 type pairHooks pairSide
 
-func (x *pairHooks) read(int) {
+func (x *pairHooks) read(*Readable, int) {
 	if x.held {
 		x.held = false
 		x.other.Writable.written(nil)

@@ -6,12 +6,11 @@ type life struct {
 	r       *Readable // nil without a readable half
 	w       *Writable // nil without a writable half
 	err     error     // what it failed with; the first counts
-	destroy func(err error, done func(error))
+	destroy destroyer // nil without a Destroy hook
 	state   lifeState
 	flags   lifeFlags
 
-	ticks      ticks
-	firstTicks [8]tickKind
+	ticks ticks
 
 	// spent are blocks that listeners or hooks have been given and may read until the turn ends.
 	spent   *block
@@ -19,6 +18,15 @@ type life struct {
 
 	events events
 }
+
+// destroyer is a Destroy hook in the form of a method.
+type destroyer interface {
+	destroy(err error, done func(error))
+}
+
+type destroyFunc func(err error, done func(error))
+
+func (f destroyFunc) destroy(err error, done func(error)) { f(err, done) }
 
 type lifeFlags uint8
 
@@ -35,7 +43,10 @@ func (l *life) begin(s Scheduler, noAutoDestroy, noEmitClose bool, destroy func(
 	if s == nil {
 		panic("stream: a stream needs a Scheduler")
 	}
-	l.s, l.state, l.destroy = s, lifeAlive, destroy
+	l.s, l.state = s, lifeAlive
+	if destroy != nil {
+		l.destroy = destroyFunc(destroy)
+	}
 	if noAutoDestroy {
 		l.flags |= lifeNoAutoDestroy
 	}
@@ -62,7 +73,7 @@ func (l *life) shut(err error) {
 		l.gone(err)
 		return
 	}
-	l.destroy(err, l.gone)
+	l.destroy.destroy(err, l.gone)
 }
 
 // gone is the Destroy hook's done.

@@ -5,6 +5,7 @@ import "slices"
 // pipe is one source feeding one destination. It listens at both, in Node's places.
 type pipe struct {
 	src    *Readable
+	sister *pipe // the next one of src
 	dst    WritableStream
 	near   *events // dst's, if it is a stream of this package
 	far    *farSubs
@@ -61,11 +62,15 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 	for _, option := range options {
 		option(&o)
 	}
-	if len(r.pipes) == 1 {
+	if r.pipes != nil && r.pipes.sister == nil {
 		r.flags |= readManyAwait
 	}
 	p := &pipe{src: r, dst: dst, noEnd: o.noEnd}
-	r.pipes = append(r.pipes, p)
+	last := &r.pipes
+	for *last != nil {
+		last = &(*last).sister
+	}
+	*last = p
 	on := onData | onEnd
 	if r.state >= readDone {
 		on = onData
@@ -92,25 +97,28 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 
 // Unpipe ends the pipe to dst, and if that was the last one, pauses. nil ends all pipes. What is not piped is let be.
 func (r *Readable) Unpipe(dst WritableStream) {
-	if len(r.pipes) == 0 {
+	if r.pipes == nil {
 		return
 	}
 	if dst == nil {
-		pipes := r.pipes
+		p := r.pipes
 		r.pipes = nil
 		r.Pause()
-		for _, p := range pipes {
+		for ; p != nil; p = p.sister {
 			p.tell()
 		}
 		return
 	}
-	i := slices.IndexFunc(r.pipes, func(p *pipe) bool { return p.dst == dst })
-	if i < 0 {
+	at := &r.pipes
+	for *at != nil && (*at).dst != dst {
+		at = &(*at).sister
+	}
+	p := *at
+	if p == nil {
 		return
 	}
-	p := r.pipes[i]
-	r.pipes = slices.Delete(r.pipes, i, i+1)
-	if len(r.pipes) == 0 {
+	*at = p.sister
+	if r.pipes == nil {
 		r.Pause()
 	}
 	p.tell()
@@ -172,12 +180,15 @@ func (p *pipe) onData(b []byte) {
 func (p *pipe) wait() {
 	r := p.src
 	if !p.down { // it may have been unpiped inside the write, and nobody would wake it
+		if r.await == nil {
+			r.await = new([]WritableStream)
+		}
 		switch {
-		case len(r.pipes) == 1 && r.pipes[0].dst == p.dst:
-			r.await = append(r.await[:0], p.dst)
+		case r.pipes != nil && r.pipes.sister == nil && r.pipes.dst == p.dst:
+			*r.await = append((*r.await)[:0], p.dst)
 			r.flags &^= readManyAwait
-		case r.pipedTo(p.dst) && !slices.Contains(r.await, p.dst):
-			r.await = append(r.await, p.dst)
+		case r.pipedTo(p.dst) && !slices.Contains(*r.await, p.dst):
+			*r.await = append(*r.await, p.dst)
 		}
 		r.Pause()
 	}
@@ -192,16 +203,32 @@ func (p *pipe) wait() {
 }
 
 func (r *Readable) pipedTo(dst WritableStream) bool {
-	return slices.ContainsFunc(r.pipes, func(p *pipe) bool { return p.dst == dst })
+	for p := r.pipes; p != nil; p = p.sister {
+		if p.dst == dst {
+			return true
+		}
+	}
+	return false
+}
+
+// awaits reports whether the flow waits for a destination.
+func (r *Readable) awaits() bool { return r.await != nil && len(*r.await) > 0 }
+
+func (r *Readable) awaitNobody() {
+	if r.await != nil {
+		*r.await = (*r.await)[:0]
+	}
 }
 
 // onDrain goes on if nobody else is waited for.
 func (p *pipe) onDrain() {
 	r := p.src
-	if i := slices.Index(r.await, p.dst); i >= 0 {
-		r.await = slices.Delete(r.await, i, i+1)
+	if r.awaits() {
+		if i := slices.Index(*r.await, p.dst); i >= 0 {
+			*r.await = slices.Delete(*r.await, i, i+1)
+		}
 	}
-	if len(r.await) == 0 && r.flags&readHasData != 0 {
+	if !r.awaits() && r.flags&readHasData != 0 {
 		r.Resume()
 	}
 }
@@ -242,7 +269,7 @@ func (p *pipe) takeDown() {
 	r.life.events.drop(p.in, onEnd)
 	(*dataSubs)(r).remove(p.in)
 	p.down = true
-	if p.drains && (r.flags&readManyAwait != 0 || len(r.await) > 0) && p.dst.Status().NeedDrain {
+	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.Status().NeedDrain {
 		p.onDrain()
 	}
 }

@@ -56,7 +56,7 @@ func (r *Readable) wantsMore() bool {
 // add delivers c at once or buffers it.
 func (r *Readable) add(c chunk, first bool) {
 	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.length == 0 {
-		r.await = r.await[:0]
+		r.awaitNobody()
 		r.life.spend(c.b)
 		r.emitData(c.p)
 	} else {
@@ -64,13 +64,13 @@ func (r *Readable) add(c chunk, first bool) {
 		switch {
 		case first:
 			c.seal()
-			r.buffer.unshift(c)
+			made(&r.buffer).unshift(c)
 		case c.lasts != lastsOn:
 			r.fresh++
 			r.life.atTurnEnd()
 			fallthrough
 		default:
-			r.buffer.push(c)
+			made(&r.buffer).push(c)
 		}
 		if r.flags&readNeedReadable != 0 {
 			r.queueReadable()
@@ -131,6 +131,6 @@ func (r *Readable) dropBuffer() {
 	for _, c := range r.buffer.all() {
 		c.b.release()
 	}
-	r.buffer.drop()
+	r.buffer = nil
 	r.fresh = 0
 }

@@ -1,6 +1,6 @@
 package stream
 
-// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty.
+// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty, and so is none at all.
 type queue[T any] struct {
 	items []T
 	head  int
@@ -9,13 +9,31 @@ type queue[T any] struct {
 // maxQueueKept is the longest queue, in items, whose memory is kept once it is empty.
 const maxQueueKept = 1024
 
-func (q *queue[T]) len() int { return len(q.items) - q.head }
+func (q *queue[T]) len() int {
+	if q == nil {
+		return 0
+	}
+	return len(q.items) - q.head
+}
 
 // front is the first item; it stays where it is until the next change.
 func (q *queue[T]) front() *T { return &q.items[q.head] }
 
 // all is what is queued, in order.
-func (q *queue[T]) all() []T { return q.items[q.head:] }
+func (q *queue[T]) all() []T {
+	if q == nil {
+		return nil
+	}
+	return q.items[q.head:]
+}
+
+// made is the queue, which from the first use on is one.
+func made[T any](q **queue[T]) *queue[T] {
+	if *q == nil {
+		*q = new(queue[T])
+	}
+	return *q
+}
 
 func (q *queue[T]) push(x T) {
 	if len(q.items) == cap(q.items) && q.head > len(q.items)/2 {
@@ -53,6 +71,3 @@ func (q *queue[T]) pop() T {
 	}
 	return x
 }
-
-// drop forgets everything, memory too.
-func (q *queue[T]) drop() { *q = queue[T]{} }

@@ -60,7 +60,7 @@ func (r *Readable) read(n int, keep bool) []byte {
 	var p []byte
 	if n > 0 {
 		p = r.take(n, keep)
-		r.await = r.await[:0]
+		r.awaitNobody()
 	} else if r.length <= r.hwm {
 		r.flags |= readNeedReadable
 	}
@@ -117,11 +117,8 @@ func (r *Readable) callRead() {
 	if r.length == 0 {
 		r.flags |= readNeedReadable
 	}
-	switch {
-	case r.source != nil:
-		r.source.read(r.hwm)
-	case r.hook != nil:
-		r.hook(r, r.hwm)
+	if r.source != nil {
+		r.source.read(r, r.hwm)
 	}
 	r.call.move(callReturn)
 }

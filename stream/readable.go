@@ -10,20 +10,19 @@ type Readable struct {
 	life *life
 	self ReadableStream // what listeners know this stream as: a Duplex, say
 
-	hook   func(r *Readable, n int)
-	source source // in the place of hook, for what this package makes
+	source source // the Read hook; nil without one
 	hwm    int
 	length int // bytes in buffer; it stays when a destroyed stream drops those
-	buffer queue[chunk]
-	fresh  int // chunks of buffer that last for this turn only, all behind those that last
+	buffer *queue[chunk]
+	fresh  int32 // chunks of buffer that last for this turn only, all behind those that last
 
 	state readState
 	flow  Flow
 	call  callState // of the Read hook
 	flags readFlags
 
-	pipes []*pipe
-	await []WritableStream // destinations that have answered false, and the flow waits for
+	pipes *pipe             // the first one
+	await *[]WritableStream // destinations that have answered false, and the flow waits for; nil if there never were any
 }
 
 // readFlags are independent of the states, and of one another.
@@ -45,7 +44,13 @@ const (
 )
 
 // source is a Read hook in the form of a method.
-type source interface{ read(n int) }
+type source interface {
+	read(r *Readable, n int)
+}
+
+type readFunc func(r *Readable, n int)
+
+func (f readFunc) read(r *Readable, n int) { f(r, n) }
 
 // ReadableOptions are what a Readable is made with. The zero value is good for a stream that is only pushed to.
 type ReadableOptions struct {
@@ -80,7 +85,10 @@ func NewReadable(s Scheduler, o ReadableOptions) *Readable {
 // begin makes r the readable half of l.
 func (r *Readable) begin(l *life, hwm int, hook func(*Readable, int)) {
 	l.r = r
-	r.life, r.hwm, r.hook = l, mark(hwm), hook
+	r.life, r.hwm = l, mark(hwm)
+	if hook != nil {
+		r.source = readFunc(hook)
+	}
 	r.state, r.flow, r.call = readOpen, FlowUnset, callFresh
 }
 

@@ -16,7 +16,7 @@ type Socket struct {
 	reading bool // ReadStart was called
 	reset   bool // Destroy resets
 	in, out uint64
-	vector  [1][]byte
+	vector  *[1][]byte  // of a write that is not borrowed, made with the first
 	done    func(error) // sent, made once
 }
 
@@ -44,7 +44,7 @@ func NewSocket(s Scheduler, t Transport, o SocketOptions) *Socket {
 	w := (*wire)(x)
 	x.Readable.source = w
 	x.Writable.sender, x.Writable.coda = w, w
-	x.own.destroy = x.close
+	x.own.destroy = w
 	x.done = x.Writable.sent
 	if !o.PauseOnCreate {
 		x.Readable.read(0, false)
@@ -74,20 +74,10 @@ func (s *Socket) ResetAndDestroy(err error) {
 	s.Destroy(err)
 }
 
-// close is the Destroy hook.
-func (s *Socket) close(err error, done func(error)) {
-	closed := func() { done(err) }
-	s.reading = false
-	if s.reset && s.t.CloseReset(closed) == nil {
-		return
-	}
-	s.t.Close(closed)
-}
-
 // wire is the Socket as the hooks of its halves, and as the handler of its Transport.
 type wire Socket
 
-func (x *wire) read(int) {
+func (x *wire) read(*Readable, int) {
 	if x.reading || x.own.destroyed() {
 		return
 	}
@@ -123,10 +113,22 @@ func (x *wire) send(p []byte, lent bool) error {
 	if !lent {
 		return x.t.WriteBorrowed(p, x.done)
 	}
+	if x.vector == nil {
+		x.vector = new([1][]byte)
+	}
 	x.vector[0] = p
 	err := x.t.Write(x.vector[:], x.done)
 	x.vector[0] = nil
 	return err
+}
+
+func (x *wire) destroy(err error, done func(error)) {
+	closed := func() { done(err) }
+	x.reading = false
+	if x.reset && x.t.CloseReset(closed) == nil {
+		return
+	}
+	x.t.Close(closed)
 }
 
 func (x *wire) final(done func(error)) {

@@ -1,5 +1,7 @@
 package stream
 
+import "math/bits"
+
 // tickKind is what a stream does on a tick. Each scheduled thing has a place of its own in the scheduler's queue, which is
 // what makes the order of events Node's.
 type tickKind uint8
@@ -33,30 +35,69 @@ type tickArg struct {
 // ticks is what a stream has in the scheduler's queue. The scheduler's queue and this one are first-in-first-out, so the
 // n-th entry there is the n-th kind here, and one function, made once, serves all.
 type ticks struct {
+	near uint64     // the oldest kinds, the next one lowest
+	more *moreTicks // made when it is needed
+	run  func()
+}
+
+// moreTicks is what few streams need: arguments, and a queue of kinds that is longer than a word.
+type moreTicks struct {
 	kinds queue[tickKind]
 	args  queue[tickArg]
-	run   func()
 }
+
+const (
+	tickBits = 5               // of a kind, plus 1, so that 0 is none
+	tickMask = 1<<tickBits - 1 // one kind's
+	nearBits = 60              // a word has room for 12 kinds
+)
+
+func (t *ticks) push(k tickKind) {
+	n := (bits.Len64(t.near) + tickBits - 1) / tickBits * tickBits
+	if n < nearBits && (t.more == nil || t.more.kinds.len() == 0) {
+		t.near |= uint64(k+1) << n
+		return
+	}
+	t.rest().kinds.push(k)
+}
+
+func (t *ticks) pop() tickKind {
+	if t.near == 0 {
+		return t.more.kinds.pop()
+	}
+	k := tickKind(t.near&tickMask) - 1
+	t.near >>= tickBits
+	return k
+}
+
+func (t *ticks) rest() *moreTicks {
+	if t.more == nil {
+		t.more = new(moreTicks)
+	}
+	return t.more
+}
+
+// arg is what the tick that is running carries.
+func (t *ticks) arg() tickArg { return t.more.args.pop() }
 
 // tick schedules what carries nothing.
 func (l *life) tick(k tickKind) {
 	t := &l.ticks
 	if t.run == nil {
 		t.run = l.runTick
-		t.kinds.items = l.firstTicks[:0]
 	}
-	t.kinds.push(k)
+	t.push(k)
 	l.s.NextTick(t.run)
 }
 
 // tickWith schedules what carries a callback or an error.
 func (l *life) tickWith(k tickKind, cb func(error), err error) {
-	l.ticks.args.push(tickArg{cb, err})
+	l.ticks.rest().args.push(tickArg{cb, err})
 	l.tick(k)
 }
 
 func (l *life) runTick() {
-	switch l.ticks.kinds.pop() {
+	switch l.ticks.pop() {
 	case tickReadable:
 		l.r.emitReadable()
 	case tickReadMore:
@@ -72,9 +113,9 @@ func (l *life) runTick() {
 	case tickHalfOpen:
 		l.w.endHalf()
 	case tickWritten:
-		l.w.afterWrite(l.ticks.args.pop().cb)
+		l.w.afterWrite(l.ticks.arg().cb)
 	case tickWriteFailed:
-		a := l.ticks.args.pop()
+		a := l.ticks.arg()
 		l.w.writeFailed(a.err, a.cb)
 	case tickFailQueue:
 		l.w.failQueue()
@@ -89,14 +130,14 @@ func (l *life) runTick() {
 			l.w.due--
 		}
 	case tickCallback:
-		a := l.ticks.args.pop()
+		a := l.ticks.arg()
 		a.cb(a.err)
 	case tickError:
-		l.emitError(l.ticks.args.pop().err)
+		l.emitError(l.ticks.arg().err)
 	case tickClose:
 		l.emitClose()
 	case tickErrorClose:
-		l.emitError(l.ticks.args.pop().err)
+		l.emitError(l.ticks.arg().err)
 		l.emitClose()
 	}
 }

@@ -74,7 +74,7 @@ func (t *transformer) write(p []byte) {
 func (t *transformer) length() int { return t.Readable.length }
 
 // read lets the write complete that has waited for it.
-func (t *transformer) read(int) {
+func (t *transformer) read(*Readable, int) {
 	if t.held {
 		t.held = false
 		t.Writable.written(nil)

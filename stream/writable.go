@@ -26,8 +26,8 @@ type Writable struct {
 	hold  Hold
 	flags writeFlags
 
-	queue   queue[write]
-	fresh   int         // of those, the ones that last for this turn only; they came last
+	queue   *queue[write]
+	fresh   int32       // of those, the ones that last for this turn only; they came last
 	writing int         // bytes that the hook has
 	callout func(error) // the callback of the write that it has
 	done    func(error) // the hook's done, made once
@@ -199,10 +199,14 @@ func (w *Writable) OnFinish(fn func()) Sub { return w.life.events.listen(onFinis
 func (w *Writable) OnPrefinish(fn func()) Sub { return w.life.events.listen(onPrefinish, need(fn)) }
 
 // OnPipe listens for a source being piped to this stream.
-func (w *Writable) OnPipe(fn func(src ReadableStream)) Sub { return w.life.events.listen(onPipe, need(fn)) }
+func (w *Writable) OnPipe(fn func(src ReadableStream)) Sub {
+	return w.life.events.listen(onPipe, need(fn))
+}
 
 // OnUnpipe listens for the end of such a pipe.
-func (w *Writable) OnUnpipe(fn func(src ReadableStream)) Sub { return w.life.events.listen(onUnpipe, need(fn)) }
+func (w *Writable) OnUnpipe(fn func(src ReadableStream)) Sub {
+	return w.life.events.listen(onUnpipe, need(fn))
+}
 
 // OnError listens for the error that the stream fails with. If nobody does, it goes to Scheduler.Uncaught.
 func (w *Writable) OnError(fn func(error)) Sub { return w.life.events.listen(onError, need(fn)) }

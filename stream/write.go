@@ -86,7 +86,7 @@ func (w *Writable) enqueue(c chunk, cb func(error)) {
 		w.life.atTurnEnd()
 	case lastsOn:
 	}
-	w.queue.push(write{c, cb})
+	made(&w.queue).push(write{c, cb})
 	w.flags |= writeQueued
 	if cb != nil {
 		w.flags |= writeWithCallback
