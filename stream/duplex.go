@@ -34,8 +34,13 @@ type DuplexOptions struct {
 
 // NewDuplex returns a Duplex whose events come from s.
 func NewDuplex(s Scheduler, o DuplexOptions) *Duplex {
-	d := new(Duplex)
+	x := new(struct {
+		Duplex
+		hooks hooks
+	})
+	d := &x.Duplex
 	d.begin(s, d, &o)
+	d.use(&x.hooks, o.Write, o.Writev, o.Final)
 	return d
 }
 
@@ -44,8 +49,7 @@ func (d *Duplex) begin(s Scheduler, self ReadableStream, o *DuplexOptions) {
 	r, w := &d.Readable, &d.Writable
 	r.begin(&d.own, either(o.HighWaterMark, o.ReadableHighWaterMark), o.Read)
 	w.begin(&d.own, either(o.HighWaterMark, o.WritableHighWaterMark))
-	w.hook, w.many, w.last, w.hold = o.Write, o.Writev, o.Final, o.Hold
-	r.self = self
+	r.self, w.hold = self, o.Hold
 	if o.NoHalfOpen {
 		r.flags |= readHalfClosed
 	}

@@ -3,6 +3,7 @@ package stream
 // pairSide is one side of a DuplexPair.
 type pairSide struct {
 	Duplex
+	under hooks
 	other *pairSide
 	held  bool // what was written last waits for the other side to read on
 }
@@ -16,6 +17,7 @@ func DuplexPair(s Scheduler, o DuplexOptions) (a, b *Duplex) {
 	for _, side := range [...]*pairSide{x, y} {
 		side.begin(s, &side.Duplex, &o)
 		h := (*pairHooks)(side)
+		side.use(&side.under, nil, nil, nil)
 		side.Readable.source, side.Writable.sink, side.Writable.coda = h, h, h
 	}
 	return &x.Duplex, &y.Duplex

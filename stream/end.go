@@ -23,7 +23,8 @@ func (w *Writable) EndWith(p []byte, cb func(error)) {
 	case w.life.destroyed():
 		err = ErrDestroyed // nobody else would ever tell
 	default:
-		w.onEnded = append(w.onEnded, cb)
+		e := w.theEnd()
+		e.told = append(e.told, cb)
 		return
 	}
 	w.life.tickWith(tickCallback, cb, err)
@@ -56,9 +57,16 @@ func (w *Writable) endHalf() {
 	}
 }
 
+func (w *Writable) theEnd() *ending {
+	if w.ending == nil {
+		w.ending = new(ending)
+	}
+	return w.ending
+}
+
 // mayFinish reports whether everything has been written and nothing has gone wrong.
 func (w *Writable) mayFinish() bool {
-	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.length == 0 && w.flight.len() == 0 &&
+	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.length == 0 && !w.flight.any() &&
 		!w.life.destroyed() && w.life.err == nil && w.life.flags&lifeErrorEmitted == 0
 }
 
@@ -79,22 +87,23 @@ func (w *Writable) prefinish() {
 	if w.state != writeEnding {
 		return
 	}
-	if w.last == nil && w.coda == nil {
+	var hook coda = w.sender
+	if w.sender == nil {
+		hook = w.coda
+	}
+	if hook == nil {
 		w.state.move(writePrefinish)
 		w.life.events.emit(onPrefinish)
 		return
 	}
 	w.state.move(writeCallFinal)
 	w.due++
-	if w.ended == nil {
-		w.ended = w.finalDone
+	e := w.theEnd()
+	if e.done == nil {
+		e.done = w.finalDone
 	}
 	w.flags |= writeInFinal
-	if w.coda != nil {
-		w.coda.final(w.ended)
-	} else {
-		w.last(w.ended)
-	}
+	hook.final(e.done)
 	w.flags &^= writeInFinal
 }
 
@@ -133,9 +142,12 @@ func (w *Writable) finish() {
 }
 
 func (w *Writable) tellEnded(err error) {
-	cbs := w.onEnded
-	w.onEnded = nil
-	for _, cb := range cbs {
+	if w.ending == nil {
+		return
+	}
+	told := w.ending.told
+	w.ending.told = nil
+	for _, cb := range told {
 		cb(err)
 	}
 }

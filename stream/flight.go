@@ -6,14 +6,40 @@ package stream
 // sender is the Write hook of such a Writable. What it refuses it returns an error for; otherwise sent is called once for
 // each, in order and later. lent says that p stays until then; if not, it stays until the turn ends.
 type sender interface {
+	coda
 	send(p []byte, lent bool) error
 }
 
 // flight is a write that the sender has.
 type flight struct {
-	n  int
+	n  int // and 1 more, so that 0 is none
 	cb func(error)
 	b  *block
+}
+
+// flights are the writes that the sender has, in order. As a rule there is one, at its place here.
+type flights struct {
+	first flight // the oldest, if it was alone when it came
+	more  *queue[flight]
+}
+
+func (f *flights) any() bool { return f.first.n > 0 || f.more.len() > 0 }
+
+func (f *flights) push(x flight) {
+	if f.any() {
+		made(&f.more).push(x)
+	} else {
+		f.first = x
+	}
+}
+
+func (f *flights) pop() flight {
+	x := f.first
+	if x.n == 0 {
+		return f.more.pop()
+	}
+	f.first = flight{}
+	return x
 }
 
 // send gives c to the sender.
@@ -28,14 +54,14 @@ func (w *Writable) send(c chunk, cb func(error)) {
 		w.life.tickWith(tickWriteFailed, cb, err)
 		return
 	}
-	w.flight.push(flight{len(c.p), cb, c.b})
+	w.flight.push(flight{len(c.p) + 1, cb, c.b})
 }
 
 // sent is the sender being through with the oldest write.
 func (w *Writable) sent(err error) {
 	x := w.flight.pop()
 	x.b.release()
-	w.length -= x.n
+	w.length -= x.n - 1
 	if err == nil {
 		w.afterWrite(x.cb)
 		return

@@ -62,7 +62,7 @@ type batch struct {
 // giveAll calls the Writev hook with all that is queued.
 func (w *Writable) giveAll() {
 	var cb func(error)
-	w.due -= w.queue.len() - 1
+	w.due -= int32(w.queue.len() - 1)
 	w.writing = w.length
 	w.call.move(callEnter)
 	b := w.newBatch()

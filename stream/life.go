@@ -64,7 +64,7 @@ func (l *life) shut(err error) {
 	if l.destroyed() {
 		return
 	}
-	if l.w != nil && (l.w.queued() || len(l.w.onEnded) > 0) {
+	if l.w != nil && (l.w.queued() || l.w.ending != nil && len(l.w.ending.told) > 0) {
 		l.tick(tickFailQueue)
 	}
 	l.fail(err)

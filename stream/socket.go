@@ -43,7 +43,7 @@ func NewSocket(s Scheduler, t Transport, o SocketOptions) *Socket {
 	})
 	w := (*wire)(x)
 	x.Readable.source = w
-	x.Writable.sender, x.Writable.coda = w, w
+	x.Writable.sender = w
 	x.own.destroy = w
 	x.done = x.Writable.sent
 	if !o.PauseOnCreate {

@@ -4,6 +4,7 @@ package stream
 // what it has made is not read, it takes no more.
 type Transform struct {
 	Duplex
+	under  hooks
 	hook   func(t *Transform, p []byte, done func(out []byte, err error))
 	flush  func(t *Transform, done func(out []byte, err error))
 	before int  // readableLength when the hook was called
@@ -53,6 +54,7 @@ func (t *Transform) begin(s Scheduler, self ReadableStream, o *TransformOptions)
 	})
 	t.hook, t.flush = o.Transform, o.Flush
 	t.made = t.complete
+	t.use(&t.under, nil, nil, nil)
 	x := (*transformer)(t)
 	t.Readable.source, t.Writable.sink, t.Writable.coda = x, x, x
 	t.Readable.call = callIdle      // what is pushed before the first read is given out at once

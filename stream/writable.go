@@ -7,36 +7,46 @@ package stream
 // the hook completed inside its call, in the completion if it came later.
 type Writable struct {
 	life *life
-	hook func(p []byte, done func(error))
-	many func(ps [][]byte, done func(error))
-	last func(done func(error))
-	sink sink // in the place of hook, for what this package makes
-	coda coda // in the place of last
 
-	sender sender // in the place of hook, for what takes any number of chunks at a time
-	flight queue[flight]
+	*hooks         // what it writes to, one chunk at a time
+	sender sender  // in the place of hooks, for what takes any number
+	flight flights // what the sender has
 
 	hwm    int
-	length int // bytes queued, and with the hook
-	corked int
-	due    int // callbacks that are due, and ticks that hold up 'finish'
+	length int   // bytes queued, and with the hook
+	corked int32 // calls of Cork that are not undone
+	due    int32 // callbacks that are due, and ticks that hold up 'finish'
 
 	state writeState
 	call  callState // of the Write hook
 	hold  Hold
 	flags writeFlags
 
-	queue   *queue[write]
-	fresh   int32       // of those, the ones that last for this turn only; they came last
+	fresh  int32 // of queue, the ones that last for this turn only; they came last
+	queue  *queue[write]
+	ending *ending // made at the end
+}
+
+// hooks are those of a Writable and what it has given them.
+type hooks struct {
+	hook func(p []byte, done func(error))
+	many func(ps [][]byte, done func(error))
+	sink sink // in the place of hook, for what this package makes
+	coda coda // the Final hook; nil without one
+
 	writing int         // bytes that the hook has
 	callout func(error) // the callback of the write that it has
 	done    func(error) // the hook's done, made once
-	ended   func(error) // the Final hook's done
-	onEnded []func(error)
 
 	lent   *block   // what the hook has been lent; it goes back when the hook is done
 	vector [][]byte // what Writev is given, kept for the next time
 	batch  *batch   // free ones
+}
+
+// ending is what the end of a Writable wants.
+type ending struct {
+	done func(error)   // the Final hook's
+	told []func(error) // the callbacks of End
 }
 
 // write is a chunk in the queue.
@@ -51,8 +61,12 @@ type (
 	coda interface{ final(done func(error)) }
 )
 
+type finalFunc func(done func(error))
+
+func (f finalFunc) final(done func(error)) { f(done) }
+
 // writeFlags are independent of the states, and of one another.
-type writeFlags uint16
+type writeFlags uint8
 
 const (
 	writeNeedDrain    writeFlags = 1 << iota // a write was answered with false, and 'drain' was not told since
@@ -107,11 +121,13 @@ type WritableOptions struct {
 func NewWritable(s Scheduler, o WritableOptions) *Writable {
 	x := new(struct {
 		Writable
-		life life
+		life  life
+		hooks hooks
 	})
 	x.life.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
 	x.begin(&x.life, o.HighWaterMark)
-	x.hook, x.many, x.last, x.hold = o.Write, o.Writev, o.Final, o.Hold
+	x.hold = o.Hold
+	x.use(&x.hooks, o.Write, o.Writev, o.Final)
 	return &x.Writable
 }
 
@@ -120,7 +136,16 @@ func (w *Writable) begin(l *life, hwm int) {
 	l.w = w
 	w.life, w.hwm = l, mark(hwm)
 	w.state, w.call = writeOpen, callIdle
-	w.done = w.written
+}
+
+// use has w write to hooks, which are h from now on.
+func (w *Writable) use(h *hooks, one func([]byte, func(error)), many func([][]byte, func(error)), final func(func(error))) {
+	h.hook, h.many = one, many
+	if final != nil {
+		h.coda = finalFunc(final)
+	}
+	h.done = w.written
+	w.hooks = h
 }
 
 // Scheduler is what the stream was made with.
@@ -156,7 +181,7 @@ func (w *Writable) WritableLength() int { return w.length }
 func (w *Writable) WritableHighWaterMark() int { return w.hwm }
 
 // WritableCorked is how many calls of Cork are not undone.
-func (w *Writable) WritableCorked() int { return w.corked }
+func (w *Writable) WritableCorked() int { return int(w.corked) }
 
 // WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
 func (w *Writable) WritableNeedDrain() bool {

@@ -221,7 +221,7 @@ func (w *Writable) writeFailed(err error, cb func(error)) {
 // failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at work
 // it waits: the completion will come here.
 func (w *Writable) failQueue() {
-	if w.call.busy() || w.flight.len() > 0 {
+	if w.call.busy() || w.flight.any() {
 		return
 	}
 	why := w.life.err
