@@ -26,11 +26,11 @@ var streams = []mutant{
 	},
 	{
 		"callbacks of a destroyed stream forgotten", "what was queued when it was destroyed is never told",
-		"stream/life.go", "if l.w != nil && (l.w.queued() || len(l.w.onEnded) > 0) {", "if false {",
+		"stream/life.go", "if l.w != nil && (l.w.queued() || l.w.ending != nil && len(l.w.ending.told) > 0) {", "if false {",
 	},
 	{
 		"a watcher counts as a listener", "an error that only a pipe has seen is not uncaught",
-		"stream/life.go", "if len(told) == 0 {", "if len(told) == 0 && l.watchers.Len() == 0 {",
+		"stream/events.go", "listened = listened || items[i].on&onError != 0\n", "listened = true\n",
 	},
 	{
 		"a transform without backpressure", "it takes the next chunk while nobody has read the last",
@@ -54,6 +54,6 @@ var streams = []mutant{
 	},
 	{
 		"writes under way forgotten by destroy", "what the transport had is never told",
-		"stream/write.go", "if w.call.busy() || w.flight.len() > 0 {", "if w.call.busy() {",
+		"stream/write.go", "if w.call.busy() || w.flight.any() {\n		return\n	}\n	why", "if w.call.busy() {\n		return\n	}\n	why",
 	},
 }
