@@ -36,6 +36,7 @@ const (
 	lifeErrorEmitted // 'error' is emitted once
 	lifeAtTurnEnd    // turnEnd is scheduled
 	lifeSealed       // it has run once in this turn's end: it releases the next time
+	lifeReset        // a Socket's: Destroy resets
 )
 
 // begin is what the constructors share.

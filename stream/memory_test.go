@@ -249,3 +249,37 @@ func TestASourceThatHeedsBackpressureIsBoundedByTheMark(t *testing.T) {
 		t.Error("nothing flows")
 	}
 }
+
+// There is a bound to what is counted as borrowed, and none to what may be.
+func TestAHundredThousandBorrowedChunksInOneTurnAreKept(t *testing.T) {
+	const n = 100000
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{HighWaterMark: n})
+	p := pattern(0, n)
+	l.Turn(func() {
+		for i := range p {
+			r.Push(p[i : i+1])
+		}
+	})
+	scribble(p)
+	var got []byte
+	l.Turn(func() { got = r.ReadChunk(n) })
+	if !bytes.Equal(got, pattern(0, n)) {
+		t.Errorf("got %d bytes that are not the %d that were pushed", len(got), n)
+	}
+}
+
+// A stream's ticks fit in a word, and then they do not.
+func TestTwentyCallbacksOfOneTickComeInOrder(t *testing.T) {
+	l, e := newLoop(t), record(t)
+	w := stream.NewWritable(l, stream.WritableOptions{Write: discard})
+	var want []string
+	l.Turn(func() {
+		for i := range 20 {
+			name := string(rune('a' + i))
+			w.WriteChunk([]byte("x"), e.cb(name))
+			want = append(want, name+" ok")
+		}
+	})
+	e.want(want...)
+}

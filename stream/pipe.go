@@ -76,10 +76,15 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 		on = onData
 		r.life.s.NextTick(p.onEnd)
 	}
-	p.in = r.listenData(on, p)
-	if p.near = nearEvents(dst); p.near != nil {
-		p.out = p.near.add(pipeEvents, p)
-	} else {
+	p.near = nearEvents(dst)
+	switch {
+	case p.near == &r.life.events: // an echo: one listener is both
+		p.in = r.listenData(on|pipeEvents, p)
+		p.out = p.in
+	case p.near != nil:
+		p.in, p.out = r.listenData(on, p), p.near.add(pipeEvents, p)
+	default:
+		p.in = r.listenData(on, p)
 		p.far = &farSubs{
 			unpiped: dst.OnUnpipe(func(ReadableStream) { p.onUnpipe() }), failed: dst.WatchError(func(error) { p.onError() }),
 			closed: dst.OnClose(p.onClose), finished: dst.OnFinish(p.onFinish),

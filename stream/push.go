@@ -65,6 +65,9 @@ func (r *Readable) add(c chunk, first bool) {
 		case first:
 			c.seal()
 			made(&r.buffer).unshift(c)
+		case c.lasts != lastsOn && r.fresh == maxFresh:
+			c.seal()
+			made(&r.buffer).push(c)
 		case c.lasts != lastsOn:
 			r.fresh++
 			r.life.atTurnEnd()

@@ -1,5 +1,7 @@
 package stream
 
+import "math"
+
 // Readable is the half that gives bytes. Its source pushes them, when the Read hook asks or when it has some; whoever
 // wants them listens with OnData, pipes, or calls ReadChunk. In between lies a buffer: when it holds HighWaterMark bytes
 // Push answers false and Read is not called any more, until it has been read from.
@@ -14,12 +16,12 @@ type Readable struct {
 	hwm    int
 	length int // bytes in buffer; it stays when a destroyed stream drops those
 	buffer *queue[chunk]
-	fresh  int32 // chunks of buffer that last for this turn only, all behind those that last
 
 	state readState
 	flow  Flow
 	call  callState // of the Read hook
 	flags readFlags
+	fresh uint16 // chunks of buffer that last for this turn only
 
 	pipes *pipe             // the first one
 	await *[]WritableStream // destinations that have answered false, and the flow waits for; nil if there never were any
@@ -41,7 +43,11 @@ const (
 	readManyAwait                            // the set of awaited destinations is one: see pipe.go
 	readHalfClosed                           // a Duplex that ends its writable half with this one
 	readLost                                 // a destroyed stream has thrown away what was buffered: it has no end
+	readStarted                              // a Socket's: ReadStart was called
 )
+
+// maxFresh is how many chunks may last for a turn only; what comes then is copied at once.
+const maxFresh = math.MaxUint16
 
 // source is a Read hook in the form of a method.
 type source interface {

@@ -3,6 +3,7 @@ package stream
 import (
 	"io"
 	"net/netip"
+	"sync"
 )
 
 // Socket is a Duplex over a Transport: what arrives is read, what is written is sent, End sends our end after everything
@@ -13,10 +14,7 @@ import (
 type Socket struct {
 	Duplex
 	t       Transport
-	reading bool // ReadStart was called
-	reset   bool // Destroy resets
 	in, out uint64
-	vector  *[1][]byte  // of a write that is not borrowed, made with the first
 	done    func(error) // sent, made once
 }
 
@@ -70,20 +68,26 @@ func (s *Socket) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
 
 // ResetAndDestroy is Destroy that lets the peer see an error instead of an end, where the Transport can.
 func (s *Socket) ResetAndDestroy(err error) {
-	s.reset = true
+	s.own.flags |= lifeReset
 	s.Destroy(err)
 }
+
+// vectors are what a Transport is given single slices in. It is through with them when its Write returns.
+var vectors = sync.Pool{New: func() any { return new([1][]byte) }}
 
 // wire is the Socket as the hooks of its halves, and as the handler of its Transport.
 type wire Socket
 
+func (x *wire) reading() bool { return x.Readable.flags&readStarted != 0 }
+func (x *wire) stopped()      { x.Readable.flags &^= readStarted }
+
 func (x *wire) read(*Readable, int) {
-	if x.reading || x.own.destroyed() {
+	if x.reading() || x.own.destroyed() {
 		return
 	}
-	x.reading = true
+	x.Readable.flags |= readStarted
 	if err := x.t.ReadStart(x); err != nil {
-		x.reading = false
+		x.stopped()
 		x.own.shut(err)
 	}
 }
@@ -94,16 +98,16 @@ func (x *wire) OnRead(p []byte, err error) {
 	case x.own.destroyed():
 	case err == nil:
 		x.in += uint64(len(p))
-		if !x.Push(p) && x.reading {
-			x.reading = false
+		if !x.Push(p) && x.reading() {
+			x.stopped()
 			x.t.ReadStop()
 		}
 	case err == io.EOF:
-		x.reading = false
+		x.stopped()
 		x.PushEOF()
 		x.Readable.read(0, false) // if nothing is buffered this is the end, whether somebody reads or not
 	default:
-		x.reading = false
+		x.stopped()
 		x.own.shut(err)
 	}
 }
@@ -113,19 +117,18 @@ func (x *wire) send(p []byte, lent bool) error {
 	if !lent {
 		return x.t.WriteBorrowed(p, x.done)
 	}
-	if x.vector == nil {
-		x.vector = new([1][]byte)
-	}
-	x.vector[0] = p
-	err := x.t.Write(x.vector[:], x.done)
-	x.vector[0] = nil
+	v := vectors.Get().(*[1][]byte)
+	v[0] = p
+	err := x.t.Write(v[:], x.done)
+	v[0] = nil
+	vectors.Put(v)
 	return err
 }
 
 func (x *wire) destroy(err error, done func(error)) {
 	closed := func() { done(err) }
-	x.reading = false
-	if x.reset && x.t.CloseReset(closed) == nil {
+	x.stopped()
+	if x.own.flags&lifeReset != 0 && x.t.CloseReset(closed) == nil {
 		return
 	}
 	x.t.Close(closed)
