@@ -138,3 +138,22 @@ func TestManyChunksCostNoMoreThanTheirNumber(t *testing.T) {
 		t.Errorf("got %d bytes, want %d", got, 2*chunks)
 	}
 }
+
+func TestTicksComeInOrderHoweverManyThereAre(t *testing.T) {
+	var x ticks
+	var model []tickKind
+	next := tickKind(0)
+	for round := range 200 {
+		for range 1 + round*7%23 {
+			x.push(next)
+			model = append(model, next)
+			next = (next + 1) % (tickErrorClose + 1)
+		}
+		for range min(len(model), round*5%19) {
+			if got := x.pop(); got != model[0] {
+				t.Fatalf("round %d: got %d, want %d", round, got, model[0])
+			}
+			model = model[1:]
+		}
+	}
+}
