@@ -12,7 +12,7 @@ type Transport interface {
 	// ReadStop stops that at once, whatever the transport holds; the next ReadStart delivers it.
 	ReadStop()
 	// Write queues bufs, which are lent until done is called: with nil when the layer below has taken everything, or with why
-	// not. An error of Write itself means that nothing was queued and done is not called.
+	// not. The slice that holds them may be used again when Write returns. An error of Write itself means that nothing was queued and done is not called.
 	Write(bufs [][]byte, done func(error)) error
 	// WriteBorrowed is Write of bytes that are valid until the turn ends.
 	WriteBorrowed(p []byte, done func(error)) error

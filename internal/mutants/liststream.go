@@ -46,7 +46,7 @@ var streams = []mutant{
 	},
 	{
 		"a socket that never stops reading", "a full buffer does not stop the peer",
-		"stream/socket.go", "if !x.Push(p) && x.reading {", "if !x.Push(p) && x.reading && false {",
+		"stream/socket.go", "if !x.Push(p) && x.reading() {", "if !x.Push(p) && false {",
 	},
 	{
 		"an end after bytes were thrown away", "a destroyed stream looks complete",
