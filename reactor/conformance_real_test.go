@@ -19,6 +19,6 @@ func TestConformanceOfTheRealKernel(t *testing.T) {
 	t.Run("Pinned", func(t *testing.T) {
 		reactortest.Run(t, func(t *testing.T) reactortest.Harness {
 			return newRealHarness(t, reactor.SystemOptions{Pinned: true})
-		}, "Reading", "Connecting", "Listening", "Paused", "Costs", "Datagrams", "DatagramErrors")
+		}, "Reading", "Connecting", "Listening", "Paused", "Costs", "Datagrams", "DatagramBursts", "DatagramSending", "DatagramErrors")
 	})
 }

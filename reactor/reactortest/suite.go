@@ -43,12 +43,15 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},
 		{"Polling", pollingBehaviours},
+		{"PollRefusals", pollRefusalBehaviours},
 		{"Paused", pausedBehaviours},
 		{"Costs", costBehaviours},
 		{"Faults", faultBehaviours},
 		{"Reentrancy", reentrancyBehaviours},
 		{"Accounting", accountingBehaviours},
 		{"Datagrams", datagramBehaviours},
+		{"DatagramBursts", datagramBurstBehaviours},
+		{"DatagramSending", datagramSendingBehaviours},
 		{"DatagramErrors", datagramErrorBehaviours},
 	} {
 		if len(parts) > 0 && !slices.Contains(parts, part.name) {
