@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func exportedSurface(t *tree) (string, error) {
 		if !isPublic(dir, files[dir]) {
 			continue
 		}
-		s := surface{pkg: dir, fset: token.NewFileSet()}
+		s := surface{pkg: dir, fset: token.NewFileSet(), types: map[string]*apiType{}}
 		for _, f := range files[dir] {
 			if f.test || !builtOnLinux(f) {
 				continue
@@ -42,6 +43,7 @@ func exportedSurface(t *tree) (string, error) {
 			}
 			s.addFile(file)
 		}
+		s.promote()
 		lines = append(lines, s.lines...)
 	}
 	slices.Sort(lines)
@@ -68,6 +70,47 @@ type surface struct {
 	pkg   string
 	fset  *token.FileSet
 	lines []string
+	types map[string]*apiType
+}
+
+// apiType is what is needed of a type, exported or not, to tell which methods it lends to those that embed it.
+type apiType struct {
+	methods map[string]apiMethod
+	embeds  []string // types of this package that are not exported: their names don't tell a reader what comes with them
+}
+
+type apiMethod struct{ pointer, signature string }
+
+// typeOf returns the notes about a type.
+func (s *surface) typeOf(name string) *apiType {
+	if s.types[name] == nil {
+		s.types[name] = &apiType{methods: map[string]apiMethod{}}
+	}
+	return s.types[name]
+}
+
+// promote adds the methods that exported types have from embedded types which are not exported, the shallowest first.
+func (s *surface) promote() {
+	for name, typ := range s.types {
+		if !ast.IsExported(name) {
+			continue
+		}
+		has := maps.Clone(typ.methods)
+		for level := typ.embeds; len(level) > 0; {
+			var next []string
+			for _, embedded := range level {
+				from := s.typeOf(embedded)
+				next = append(next, from.embeds...)
+				for method, m := range from.methods {
+					if _, hidden := has[method]; !hidden {
+						has[method] = m
+						s.add("method (%s%s) %s%s", m.pointer, name, method, m.signature)
+					}
+				}
+			}
+			level = next
+		}
+	}
 }
 
 func (s *surface) add(format string, args ...any) {
@@ -94,8 +137,13 @@ func (s *surface) addFunc(d *ast.FuncDecl) {
 		return
 	}
 	recv := d.Recv.List[0].Type
+	m := apiMethod{signature: s.signature(d.Type)}
+	if _, ok := recv.(*ast.StarExpr); ok {
+		m.pointer = "*"
+	}
+	s.typeOf(baseName(recv)).methods[d.Name.Name] = m
 	if ast.IsExported(baseName(recv)) {
-		s.add("method (%s) %s%s", s.render(recv), d.Name.Name, s.signature(d.Type))
+		s.add("method (%s) %s%s", s.render(recv), d.Name.Name, m.signature)
 	}
 }
 
@@ -104,6 +152,7 @@ func (s *surface) addGen(d *ast.GenDecl) {
 	for _, spec := range d.Specs {
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
+			s.noteEmbeds(spec)
 			if spec.Name.IsExported() {
 				s.addType(spec)
 			}
@@ -125,6 +174,20 @@ func (s *surface) addGen(d *ast.GenDecl) {
 				}
 				s.add("%s", line)
 			}
+		}
+	}
+}
+
+// noteEmbeds remembers what a struct embeds under a name that is not exported.
+func (s *surface) noteEmbeds(spec *ast.TypeSpec) {
+	typ, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, f := range typ.Fields.List {
+		if name := baseName(f.Type); len(f.Names) == 0 && !ast.IsExported(name) {
+			t := s.typeOf(spec.Name.Name)
+			t.embeds = append(t.embeds, name)
 		}
 	}
 }

@@ -36,6 +36,13 @@ func (l *Loop) Write(bufs [][]byte, done func(err error)) {}
 func (l *Loop) unexported()                    {}
 func (h hiddenType) Exported()                 {}
 
+type inner struct{ *innermost }
+
+func (i *inner) Lent(n int) error              { return nil }
+func (i *inner) Write()                        {} // hidden by that of Loop
+func (i *innermost) Lent()                     {} // hidden by that of inner
+func (i innermost) Deep()                      {}
+
 type Source interface {
 	reactor.Clock
 	Read(p []byte) (n int, err error)
@@ -58,8 +65,10 @@ pkg loop, const Size
 pkg loop, func Map[K comparable, V any](map[K]V, func(K) V)
 pkg loop, func New(Options) (*Loop, error)
 pkg loop, method (*Heap[T]) Push(T)
+pkg loop, method (*Loop) Lent(int) error
 pkg loop, method (*Loop) Write([][]byte, func(error))
 pkg loop, method (Kind) String() string
+pkg loop, method (Loop) Deep()
 pkg loop, type Face = interface
 pkg loop, type Face = interface, Do(int, int)
 pkg loop, type Heap[T any] struct
