@@ -92,47 +92,6 @@ func (c *Conn) Active() bool { return c.life < lifeClosing && (c.want&WantRead !
 // Closing reports whether Close was called; it stays true afterwards.
 func (c *Conn) Closing() bool { return c.life >= lifeClosing }
 
-// Ref lets an active connection keep the loop running; that is the default.
-func (c *Conn) Ref() { c.setUnref(false) }
-
-// Unref stops it from doing so by reading. Requests under way still do.
-func (c *Conn) Unref() { c.setUnref(true) }
-
-// HasRef reports which of the two holds.
-func (c *Conn) HasRef() bool { return !c.unref }
-
-func (c *Conn) setUnref(unref bool) {
-	c.r.guard.check()
-	if c.unref == unref {
-		return
-	}
-	if c.want&WantRead != 0 {
-		if unref {
-			c.r.refs--
-		} else {
-			c.r.refs++
-		}
-	}
-	c.unref = unref
-}
-
-// setReading turns the interest in reading on or off, and with it the reason to keep the loop.
-func (c *Conn) setReading(on bool) {
-	if on == (c.want&WantRead != 0) {
-		return
-	}
-	delta := -1
-	if on {
-		delta = 1
-		c.setWant(c.want | WantRead)
-	} else {
-		c.setWant(c.want &^ WantRead)
-	}
-	if !c.unref {
-		c.r.refs += delta
-	}
-}
-
 // RemoteAddr is the peer's address, known since the connection was made; zero for a Unix socket.
 func (c *Conn) RemoteAddr() netip.AddrPort { return c.peer }
 

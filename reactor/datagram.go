@@ -180,30 +180,6 @@ func (d *Datagram) Active() bool {
 // Closing reports whether Close was called; it stays true afterwards.
 func (d *Datagram) Closing() bool { return d.life >= lifeClosing }
 
-// Ref lets an active socket keep the loop running; that is the default.
-func (d *Datagram) Ref() { d.setUnref(false) }
-
-// Unref stops it from doing so by receiving. Requests under way still do.
-func (d *Datagram) Unref() { d.setUnref(true) }
-
-// HasRef reports which of the two holds.
-func (d *Datagram) HasRef() bool { return !d.unref }
-
-func (d *Datagram) setUnref(unref bool) {
-	d.r.guard.check()
-	if d.unref == unref {
-		return
-	}
-	if d.want&WantRead != 0 {
-		if unref {
-			d.r.refs--
-		} else {
-			d.r.refs++
-		}
-	}
-	d.unref = unref
-}
-
 // RemoteAddr is the address the socket is connected to; zero if it is not.
 func (d *Datagram) RemoteAddr() netip.AddrPort { return d.peer }
 

@@ -51,7 +51,7 @@ func (d *Datagram) ReceiveStart(h DatagramHandler) error {
 		}
 	}
 	d.handler = h
-	d.setReceiving(true)
+	d.setReading(true)
 	if d.kept.len() > 0 || d.recvErr != 0 {
 		d.owe()
 	}
@@ -63,7 +63,7 @@ func (d *Datagram) ReceiveStart(h DatagramHandler) error {
 func (d *Datagram) ReceiveStop() {
 	d.r.guard.check()
 	if d.life < lifeClosing {
-		d.setReceiving(false)
+		d.setReading(false)
 		if d.r.inbox.of == d {
 			d.r.release()
 		}
@@ -72,23 +72,6 @@ func (d *Datagram) ReceiveStop() {
 
 // Receiving reports whether ReceiveStart was called, and neither ReceiveStop nor an error that ends it since.
 func (d *Datagram) Receiving() bool { return d.want&WantRead != 0 }
-
-// setReceiving turns the interest in reading on or off, and with it the reason to keep the loop.
-func (d *Datagram) setReceiving(on bool) {
-	if on == (d.want&WantRead != 0) {
-		return
-	}
-	delta := -1
-	if on {
-		delta = 1
-		d.setWant(d.want | WantRead)
-	} else {
-		d.setWant(d.want &^ WantRead)
-	}
-	if !d.unref {
-		d.r.refs += delta
-	}
-}
 
 // step does the next thing an event asks for: see source. A datagram's callback has no owner, so a panic in it is logged
 // and counted, and the socket, which serves many, goes on.
@@ -162,7 +145,7 @@ func (d *Datagram) receive(ev *Event) bool {
 func (d *Datagram) failReceiving(errno Errno) bool {
 	switch errno {
 	case EBADF, ENOTSOCK, EINVAL:
-		d.setReceiving(false)
+		d.setReading(false)
 	}
 	d.r.reads++
 	d.handler.OnDatagram(nil, netip.AddrPort{}, d.fail("receive", netip.AddrPort{}, errno))
@@ -183,7 +166,7 @@ func (d *Datagram) changeFailed(ev *Event) bool {
 	if d.want&WantRead == 0 {
 		return false
 	}
-	d.setReceiving(false)
+	d.setReading(false)
 	d.handler.OnDatagram(nil, netip.AddrPort{}, d.fail("receive", netip.AddrPort{}, errno))
 	return true
 }

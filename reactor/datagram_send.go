@@ -333,7 +333,7 @@ func (d *Datagram) Close(done func()) {
 	if d.life >= lifeClosing {
 		return
 	}
-	d.setReceiving(false)
+	d.setReading(false)
 	o := d.box()
 	o.closed = done
 	d.dropUnsent(ECANCELED)

@@ -74,7 +74,7 @@ func (r *Reactor) newListener(fd int, unix bool) *Listener {
 	if spare, errno := r.k.Reserve(); errno == 0 {
 		l.reserve = spare
 	}
-	r.refs++
+	l.keep(true)
 	l.setWant(WantRead)
 	return l
 }
@@ -164,30 +164,6 @@ func (l *Listener) Active() bool { return l.life == lifeOpen }
 
 // Closing reports whether Close was called; it stays true afterwards.
 func (l *Listener) Closing() bool { return l.life >= lifeClosing }
-
-// Ref lets the listener keep the loop running; that is the default.
-func (l *Listener) Ref() { l.setUnref(false) }
-
-// Unref stops it from doing so.
-func (l *Listener) Unref() { l.setUnref(true) }
-
-// HasRef reports which of the two holds.
-func (l *Listener) HasRef() bool { return !l.unref }
-
-func (l *Listener) setUnref(unref bool) {
-	l.r.guard.check()
-	if l.unref == unref {
-		return
-	}
-	if l.life == lifeOpen {
-		if unref {
-			l.r.refs--
-		} else {
-			l.r.refs++
-		}
-	}
-	l.unref = unref
-}
 
 // step accepts one connection: see source.
 //
@@ -292,9 +268,7 @@ func (l *Listener) Close(done func()) {
 	r.k.Close(fd)
 	r.descriptorFreed()
 	l.life, l.closed = lifeClosing, done
-	if !l.unref {
-		r.refs--
-	}
+	l.keep(false)
 	r.enterClosing(l)
 }
 

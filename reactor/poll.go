@@ -123,9 +123,7 @@ func (p *Poll) activate() {
 		r.polls = map[int32]*Poll{}
 	}
 	r.polls[p.fd] = p
-	if !p.unref {
-		r.refs++
-	}
+	p.keep(true)
 }
 
 func (p *Poll) deactivate() {
@@ -133,9 +131,7 @@ func (p *Poll) deactivate() {
 	delete(r.polls, p.fd)
 	p.cb = nil
 	p.tok = r.slots.renew(p.tok) // what this batch still has of it is stale
-	if !p.unref {
-		r.refs--
-	}
+	p.keep(false)
 }
 
 // Active reports whether the Poll is started.
@@ -143,30 +139,6 @@ func (p *Poll) Active() bool { return p.cb != nil }
 
 // Closing reports whether Close was called; it stays true afterwards.
 func (p *Poll) Closing() bool { return p.life >= lifeClosing }
-
-// Ref lets a started Poll keep the loop running; that is the default.
-func (p *Poll) Ref() { p.setUnref(false) }
-
-// Unref stops it from doing so.
-func (p *Poll) Unref() { p.setUnref(true) }
-
-// HasRef reports which of the two holds.
-func (p *Poll) HasRef() bool { return !p.unref }
-
-func (p *Poll) setUnref(unref bool) {
-	p.r.guard.check()
-	if p.unref == unref {
-		return
-	}
-	p.unref = unref
-	switch {
-	case p.cb == nil:
-	case unref:
-		p.r.refs--
-	default:
-		p.r.refs++
-	}
-}
 
 // FD is the descriptor; -1 after Close.
 func (p *Poll) FD() int { return int(p.fd) }

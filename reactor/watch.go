@@ -1,6 +1,7 @@
 package reactor
 
-// watch is what a Conn, a Listener, a Datagram and a Poll have in common: a descriptor, what is wanted of it, and what the kernel holds.
+// watch is what a Conn, a Listener, a Datagram and a Poll have in common: a descriptor, what is wanted of it, what the
+// kernel holds, and whether it keeps the loop.
 // want is edited freely; armed changes in one place only, when the dirty watches are flushed right before waiting.
 type watch struct {
 	r     *Reactor
@@ -17,7 +18,8 @@ type watch struct {
 	exact bool
 	// edited: want has changed since the last flush.
 	edited bool
-	// unref: being active does not keep the loop alive.
+	// keeps: the handle is active, which keeps the loop alive unless it is unref'd. See ref.go.
+	keeps bool
 	unref bool
 }
 
