@@ -47,18 +47,7 @@ func (r *Reactor) NewPoll(fd int) (*Poll, error) {
 
 // watches reports whether fd is a connection's, a listener's, a datagram socket's or a started Poll's.
 func (r *Reactor) watches(fd int) (found bool) {
-	r.slots.each(func(src source) {
-		switch h := src.(type) {
-		case *Conn:
-			found = found || int(h.fd) == fd
-		case *Listener:
-			found = found || int(h.fd) == fd
-		case *Datagram:
-			found = found || int(h.fd) == fd
-		case *Poll:
-			found = found || int(h.fd) == fd && h.cb != nil
-		}
-	})
+	r.slots.each(func(src source) { found = found || src.holds(fd) })
 	return found
 }
 

@@ -27,6 +27,8 @@ type source interface {
 	// step does the next thing that ev asks for, and clears in ev what is done. It reports whether it ran a
 	// callback: if so it is called again once the turn has ended, if not the event is finished.
 	step(ev *Event) bool
+	// holds reports whether the source watches fd, or may at any time.
+	holds(fd int) bool
 }
 
 // add puts src into a slot.

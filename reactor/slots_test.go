@@ -9,6 +9,7 @@ import (
 type thing struct{ _ int }
 
 func (*thing) step(*Event) bool { return false }
+func (*thing) holds(int) bool   { return false }
 
 func TestATokenLeadsToItsSourceUntilItIsDropped(t *testing.T) {
 	var table slotTable

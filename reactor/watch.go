@@ -93,6 +93,9 @@ func (w *watch) forget() {
 	w.fd = -1
 }
 
+// holds is for source. A descriptor that is not ours is held only while it is watched.
+func (w *watch) holds(fd int) bool { return int(w.fd) == fd && (!w.exact || w.keeps) }
+
 // remove takes the descriptor out of the poller.
 func (w *watch) remove() {
 	r := w.r
