@@ -250,7 +250,17 @@ func (m *member) release() {
 	}
 }
 
-// closeAll closes every handle of the loop.
+// errForced is what a connection's handler and requests are told when a group is forced to end.
+var errForced = fmt.Errorf("the group was forced to end: %w", reactor.ECANCELED)
+
+// closeAll closes every handle of the loop. Connections are reset, since what is cut off must not look complete, and their
+// handlers told.
 func (l *Loop) closeAll() {
-	l.Walk(func(h Handle) { h.Close(nil) })
+	l.Walk(func(h Handle) {
+		if c, ok := h.(*reactor.Conn); ok {
+			l.r.Abort(c, errForced)
+		} else {
+			h.Close(nil)
+		}
+	})
 }

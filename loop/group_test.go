@@ -425,7 +425,16 @@ func TestShutdownUnderLoadResetsNobody(t *testing.T) {
 func TestShutdownForcesWhenItsTimeIsOver(t *testing.T) {
 	before := openFDs(t)
 	g := newGroup(t, GroupOptions{Loops: 2})
-	ln, err := g.Listen("tcp", "127.0.0.1:0", echoTo)
+	var told atomic.Int64
+	ln, err := g.Listen("tcp", "127.0.0.1:0", func(_ *Loop, c *reactor.Conn) {
+		c.ReadStart(reactor.ReadFunc(func(p []byte, err error) {
+			if errors.Is(err, reactor.ECANCELED) {
+				c.Close(func() { told.Add(1) })
+				return
+			}
+			c.WriteBorrowed(p, nil)
+		}))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -446,8 +455,11 @@ func TestShutdownForcesWhenItsTimeIsOver(t *testing.T) {
 		t.Errorf("Shutdown: got %v, want the cause", err)
 	}
 	r.wait()
-	if _, err := c.Read(make([]byte, 1)); err == nil {
-		t.Error("the connection is still open")
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, reactor.ECONNRESET) {
+		t.Errorf("the client reads %v, want ECONNRESET: what was cut off must not look complete", err)
+	}
+	if told.Load() != 1 {
+		t.Errorf("the handler was told %d times, want once", told.Load())
 	}
 	c.Close()
 	if after := openFDs(t); after > before {

@@ -21,8 +21,11 @@ func (g *Group) OnShutdown(fn func(*Loop)) {
 // Shutdown ends the group gracefully: it stops accepting, after those in the accept queues have been accepted; tells
 // what was set by OnShutdown, on every loop; and waits until nothing keeps the loops any more. Then it returns nil. When
 // ctx is done first, everything that is still open is closed, and Shutdown returns ctx's error at once; Run returns soon
-// after. Work, look-ups and dials under way then are not waited for, and nobody is told of their end. It may be called any number of times, before Run too, but not on a loop's goroutine, which it would hold up:
-// there BeginShutdown is the one.
+// after. Connections are reset then, and their requests and read handlers told an error that is ECANCELED. Work, look-ups
+// and dials under way are not waited for, and nobody is told of their end.
+//
+// It may be called any number of times, before Run too, but not on a loop's goroutine, which it would hold up: there
+// BeginShutdown is the one.
 func (g *Group) Shutdown(ctx context.Context) error {
 	g.BeginShutdown()
 	select {

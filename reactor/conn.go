@@ -71,6 +71,7 @@ const (
 	flagHangUpTold                        // OnHangUp was called
 	flagReset                             // Close sends a reset
 	flagAborted                           // the handler is owed closeErr
+	flagForced                            // Abort has closed it, and its owner's Close still counts
 )
 
 // newConn makes a connection of fd and counts it.

@@ -38,13 +38,17 @@ func (r *Reactor) leaveClosing() {
 // Close ends the connection and gives its descriptor back at once. What is queued is not sent: whoever wants that
 // calls CloseWrite and closes when it is done. In the closing phase every outstanding request completes with ECANCELED,
 // in the order connect, writes, half-close, and then done is called, which may be nil; after that nothing is. Only the
-// first call counts.
+// first call counts; it does so too when Abort has closed the connection, until that is over.
 //
 // Closing while bytes lie unread in the kernel makes TCP send a reset, which may destroy at the peer what we sent last.
 func (c *Conn) Close(done func()) {
 	c.r.guard.check()
-	if c.life < lifeClosing {
+	switch {
+	case c.life < lifeClosing:
 		c.shut(done, nil)
+	case c.flags&flagForced != 0 && c.life == lifeClosing:
+		c.flags &^= flagForced
+		c.out.closed = done
 	}
 }
 
@@ -63,11 +67,12 @@ func (c *Conn) CloseReset(done func()) error {
 	return nil
 }
 
-// Abort resets c because a callback that belonged to it panicked. Its requests complete with why, and so does its
-// handler, if it ever had one, whether it was reading or not.
+// Abort resets c without its owner: because a callback that belonged to it panicked, or because everything is to end now.
+// Its requests complete with why, and so does its handler, if it ever had one, whether it was reading or not; what that
+// asks of Close is still done.
 func (r *Reactor) Abort(c *Conn, why error) {
 	if c.life < lifeClosing {
-		c.flags |= flagReset | flagAborted
+		c.flags |= flagReset | flagAborted | flagForced
 		c.shut(nil, why)
 	}
 }

@@ -12,13 +12,15 @@ var abortBehaviours = []behaviour{
 	{"abort", nil, abort},
 	{"abort_of_a_connection_that_never_read", nil, abortUnread},
 	{"abort_while_connecting", tcp4, abortConnecting},
+	{"close_when_the_handler_is_told_of_an_abort", nil, abortThenClose},
 	{"owner_of_a_callback", nil, owners},
 }
 
 // errPanic stands for what a panic in a callback is turned into.
 var errPanic = errors.New("panic")
 
-// abort: the peer is reset, requests and the handler complete with the reason, once, and nothing follows.
+// abort: the peer is reset, requests and the handler complete with the reason, once, and nothing follows but what the first
+// Close has asked for.
 func abort(e *env) {
 	c, p := e.pair()
 	r := e.read(c)
@@ -31,9 +33,11 @@ func abort(e *env) {
 	e.Iterate(0)
 	e.R.Abort(c, errPanic)
 	e.R.Abort(c, errors.New("again"))
+	c.Close(e.noteClose("close"))
 	c.Close(e.noteClose("never"))
-	e.untilLogged(2)
-	e.wantLog("write: panic", "close write: panic")
+	e.untilLogged(3)
+	e.settle()
+	e.wantLog("write: panic", "close write: panic", "close")
 	if len(r.ends) != 1 || !errors.Is(r.ends[0], errPanic) || len(r.data) != 0 {
 		e.Errorf("the handler was told %v, and %d bytes", r.ends, len(r.data))
 	}
@@ -43,6 +47,22 @@ func abort(e *env) {
 	if c.Handler() != nil || e.R.Live() != 0 {
 		e.Error("something is left")
 	}
+}
+
+// abortThenClose: whoever learns of the abort may close as always, and is told when that is done; afterwards it is over.
+func abortThenClose(e *env) {
+	c, _ := e.pair()
+	e.must(c.ReadStart(reactor.ReadFunc(func(_ []byte, err error) {
+		e.callback(func() {
+			e.log = append(e.log, "read: "+outcome(err))
+			c.Close(e.noteClose("close"))
+		})
+	})))
+	e.R.Abort(c, errPanic)
+	e.untilLogged(2)
+	c.Close(e.noteClose("never"))
+	e.settle()
+	e.wantLog("read: panic", "close")
 }
 
 func abortUnread(e *env) {
