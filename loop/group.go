@@ -27,6 +27,7 @@ type Group struct {
 
 	mu        sync.Mutex
 	state     groupState
+	ran       bool // Run was called
 	listeners []*GroupListener
 	hooks     []func(*Loop)
 	done      chan struct{} // closed when the group has ended
@@ -61,7 +62,6 @@ const (
 type member struct {
 	l     *Loop
 	stays bool    // it counts as a reference, which keeps the loop while the group serves
-	runs  bool    // its goroutine has been started
 	parts []*part // of the group's listeners
 	// owed is how many connections were handed over and have not been taken up.
 	owed atomic.Int64
@@ -157,14 +157,12 @@ func (g *Group) begin() error {
 	switch {
 	case g.state == groupEnded:
 		return fmt.Errorf("loop: run group: %w", reactor.ErrClosed)
-	case g.state == groupRunning || g.members[0].runs:
+	case g.ran:
 		return fmt.Errorf("loop: run group: %w", reactor.EBUSY)
 	case g.state == groupIdle:
 		g.state = groupRunning
 	}
-	for _, m := range g.members {
-		m.runs = true
-	}
+	g.ran = true
 	return nil
 }
 
@@ -186,14 +184,13 @@ func (g *Group) serve(m *member) (err error) {
 // nothing. It returns an error that is EBUSY while the group runs.
 func (g *Group) Close() error {
 	g.mu.Lock()
-	running := g.state != groupEnded && len(g.members) > 0 && g.members[0].runs
-	ended := g.state == groupEnded
+	ended, ran := g.state == groupEnded, g.ran
 	g.mu.Unlock()
 	switch {
-	case running:
-		return fmt.Errorf("loop: close group: %w", reactor.EBUSY)
 	case ended:
 		return nil
+	case ran:
+		return fmt.Errorf("loop: close group: %w", reactor.EBUSY)
 	}
 	return g.end()
 }

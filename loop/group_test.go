@@ -791,3 +791,43 @@ func TestGroupEchoesAMegabyteOnEveryLoop(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// halfListening is a kernel that, asked to listen, lets a client in at the listener that there is, and then fails.
+type halfListening struct {
+	reactor.Kernel
+	client *net.TCPConn
+}
+
+func (k *halfListening) Listen(_, address string, _ reactor.ListenOptions) (int, error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return -1, err
+	}
+	k.client = c.(*net.TCPConn)
+	return -1, reactor.EMFILE
+}
+
+// When the second loop cannot listen, nobody gets a listener, and whoever has come to that of the first is turned away.
+func TestListenPerLoopThatFailsHalfWayGivesNobodyAConnection(t *testing.T) {
+	half := &halfListening{Kernel: system(t, false)}
+	g := newGroup(t, GroupOptions{Loops: 2, Kernel: func(i int) (reactor.Kernel, error) {
+		if i == 1 {
+			return half, nil
+		}
+		return reactor.System(reactor.SystemOptions{})
+	}})
+	given := false
+	_, err := g.ListenWith("tcp", "127.0.0.1:0", GroupListenOptions{PerLoop: true}, func(*Loop, *reactor.Conn) { given = true })
+	if !errors.Is(err, reactor.EMFILE) {
+		t.Fatalf("got %v, want EMFILE", err)
+	}
+	startGroup(t, g).shutdown()
+	if given {
+		t.Error("a connection of a listener that nobody has was given to the callback")
+	}
+	half.client.SetDeadline(time.Now().Add(patience))
+	if _, err := half.client.Read(make([]byte, 1)); !errors.Is(err, reactor.ECONNRESET) {
+		t.Errorf("the client reads %v, want ECONNRESET", err)
+	}
+	half.client.Close()
+}

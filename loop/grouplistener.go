@@ -64,6 +64,7 @@ func (g *Group) ListenWith(network, address string, o GroupListenOptions, onConn
 		gl.add(home, ln)
 	}
 	if err != nil {
+		gl.onConn = func(_ *Loop, c *reactor.Conn) { _ = c.CloseReset(nil) } // nobody knows of the parts there were
 		for _, p := range gl.parts {
 			p.ln.Close(nil)
 		}

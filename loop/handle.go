@@ -137,7 +137,9 @@ func (l *Loop) runClosings() {
 	}
 	n := copy(c.items, c.items[c.batch:])
 	clear(c.items[n:])
-	c.items, c.next, c.batch = c.items[:n], 0, 0
+	if c.items, c.next, c.batch = c.items[:n], 0, 0; n == 0 && cap(c.items) > maxKept {
+		c.items = nil
+	}
 }
 
 // closedError is what using a handle after Close returns.

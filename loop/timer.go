@@ -176,5 +176,7 @@ func (l *Loop) runTimers() {
 		t.cb()
 		l.EndTurn()
 	}
-	ts.ready, ts.next, ts.passing = ts.ready[:0], 0, false
+	if ts.ready, ts.next, ts.passing = ts.ready[:0], 0, false; cap(ts.ready) > maxKept {
+		ts.ready = nil
+	}
 }
