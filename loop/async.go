@@ -19,9 +19,9 @@ func (l *Loop) NewAsync(cb func()) *Async {
 	return a
 }
 
-// Send has the callback called, in a turn of its own at the end of the poll phase. Calls that come before it has run count as
-// one: at least one call of the callback begins after the last Send. Any goroutine may call it, even while the handle
-// is being closed; after that nothing is called.
+// Send has the callback called, in a turn of its own at the end of the poll phase. Calls that come before it has run
+// count as one: at least one call of the callback begins after the last Send. Any goroutine may call it, even while the
+// handle is being closed; after that nothing is called.
 func (a *Async) Send() {
 	if a.sent.CompareAndSwap(false, true) {
 		_ = a.l.mail.post(letter{async: a}, a.l.r) // of a closed loop: nobody is there to be called

@@ -191,8 +191,8 @@ func (d *Dialing) release() {
 	d.attempts, d.untried, d.tried, d.unfound = nil, candidates{}, nil, nil
 }
 
-// whyNot are the reasons so far why there is no connection: of the attempts, and of the look-ups. That a name has no address
-// of one family is no reason while it has some of the other.
+// whyNot are the reasons so far why there is no connection: of the attempts, and of the look-ups. That a name has no
+// address of one family is no reason while it has some of the other.
 func (d *Dialing) whyNot() []error {
 	errs := slices.Clone(d.tried)
 	missing := len(d.tried) > 0

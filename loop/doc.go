@@ -68,10 +68,10 @@
 // # Goroutines
 //
 // A Loop and all it has given out belong to the goroutine that calls Run. Others may call Post, Async.Send, Stop,
-// Metrics and Panics, at any time. Before Run and between two runs, whoever holds the Loop may use it. The build tag weirdebug checks
-// that. Nothing may block in a callback: QueueWork does what takes long, QueueSlowWork what mostly waits, on the goroutines
-// of a Pool that all loops share, and calls back on the loop's. Those of the Pool, and the one for each signal that a Signal
-// watches, end when there is nothing for them to do.
+// Metrics and Panics, at any time. Before Run and between two runs, whoever holds the Loop may use it. The build tag
+// weirdebug checks that. Nothing may block in a callback: QueueWork does what takes long, QueueSlowWork what mostly
+// waits, on the goroutines of a Pool that all loops share, and calls back on the loop's. Those of the Pool, and the one
+// for each signal that a Signal watches, end when there is nothing for them to do.
 //
 // docs/loop.md in the repository says how the loop waits and how it is woken.
 package loop

@@ -99,8 +99,8 @@ func (g *guest) OnDeadline(which loop.Deadline) {
 	g.bye()
 }
 
-// A guest may be silent for 10 ms, but not while we are the side that does not listen. That is longer than 10 ms: deadlines
-// are coarse.
+// A guest may be silent for 10 ms, but not while we are the side that does not listen. That is longer than 10 ms:
+// deadlines are coarse.
 func ExampleDeadlines() {
 	l := newLoop()
 	defer l.Close()

@@ -7,8 +7,8 @@ import (
 )
 
 // OnLoop reports whether the loop is being run, and by the calling goroutine: by one that must not wait for the loop
-// then. Any goroutine may ask; it takes a microsecond, so it is for what is about to wait. A loop that is run by iterations
-// (RunOnce, RunNoWait) knows from the first iteration on that begins after somebody has asked.
+// then. Any goroutine may ask; it takes a microsecond, so it is for what is about to wait. A loop that is run by
+// iterations (RunOnce, RunNoWait) knows from the first iteration on that begins after somebody has asked.
 func (l *Loop) OnLoop() bool {
 	l.home.asked.Store(true)
 	id := l.home.id.Load()

@@ -250,8 +250,8 @@ func (m *member) release() {
 // errForced is what a connection's handler and requests are told when a group is forced to end.
 var errForced = fmt.Errorf("the group was forced to end: %w", reactor.ECANCELED)
 
-// closeAll closes every handle of the loop. Connections are reset, since what is cut off must not look complete, and their
-// handlers told.
+// closeAll closes every handle of the loop. Connections are reset, since what is cut off must not look complete, and
+// their handlers told.
 func (l *Loop) closeAll() {
 	l.Walk(func(h Handle) {
 		if c, ok := h.(*reactor.Conn); ok {

@@ -165,10 +165,11 @@ func (gl *GroupListener) Pause() { gl.each(func(p *part) { p.ln.Pause() }) }
 // Resume ends Pause.
 func (gl *GroupListener) Resume() { gl.each(func(p *part) { p.ln.Resume() }) }
 
-// Close stops listening, as reactor.Listener.Close does, and calls done when those who were waiting have all been given to
-// a loop; done may be nil, and runs on one of the loops. On Linux a TCP listener that others than this machine can reach
-// first waits 250 ms for the handshakes that are under way, while nobody new is answered. Any goroutine may call Close;
-// after the first call another only waits for the same end. Once the group has ended it does nothing, and calls nobody.
+// Close stops listening, as reactor.Listener.Close does, and calls done when those who were waiting have all been given
+// to a loop; done may be nil, and runs on one of the loops. On Linux a TCP listener that others than this machine can
+// reach first waits 250 ms for the handshakes that are under way, while nobody new is answered. Any goroutine may call
+// Close; after the first call another only waits for the same end. Once the group has ended it does nothing, and calls
+// nobody.
 func (gl *GroupListener) Close(done func()) {
 	left := newCountdown(len(gl.parts), done)
 	gl.each(func(p *part) { p.close(left.one) })

@@ -6,9 +6,10 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// Handle is what every long-lived thing of a loop can do, connections, listeners and datagram sockets included. It is active while it
-// waits for something (a timer that was started, a connection that reads), and an active handle with a ref keeps Run
-// going. Close ends it: done, which may be nil, is called in the closing phase, once, and then nothing more.
+// Handle is what every long-lived thing of a loop can do, connections, listeners and datagram sockets included. It is
+// active while it waits for something (a timer that was started, a connection that reads), and an active handle with a
+// ref keeps Run going. Close ends it: done, which may be nil, is called in the closing phase, once, and then nothing
+// more.
 type Handle interface {
 	Active() bool
 	Closing() bool

@@ -71,7 +71,8 @@ func New(o Options) (*Loop, error) {
 }
 
 // Run runs iterations until nothing keeps the loop alive or Stop is called; both return nil. It returns ErrClosed
-// after Close; any other error means that the poller is broken, and the loop with it. Run inside Run panics. Timers that are due run before anything else, as in libuv.
+// after Close; any other error means that the poller is broken, and the loop with it. Run inside Run panics. Timers
+// that are due run before anything else, as in libuv.
 func (l *Loop) Run() error {
 	if err := l.enter(modeRun); err != nil {
 		return err
@@ -227,8 +228,8 @@ func (l *Loop) runClosing() {
 	l.runClosings()
 }
 
-// unwind is an iteration that only runs what is owed: what was posted, requests that have ended, handles that are closing.
-// It does not ask the poller, which may be broken.
+// unwind is an iteration that only runs what is owed: what was posted, requests that have ended, handles that are
+// closing. It does not ask the poller, which may be broken.
 func (l *Loop) unwind() error {
 	if err := l.enter(modeNoWait); err != nil {
 		return err
@@ -276,8 +277,8 @@ func (l *Loop) Stop() {
 	l.mail.wake(l.r)
 }
 
-// Close releases the poller. It returns an error that is EBUSY while there are handles, connections or work, and does nothing
-// then; the loop must not be running. What was posted and has not run never will. A second call does nothing.
+// Close releases the poller. It returns an error that is EBUSY while there are handles, connections or work, and does
+// nothing then; the loop must not be running. What was posted and has not run never will. A second call does nothing.
 func (l *Loop) Close() error {
 	if l.closed {
 		return nil

@@ -8,10 +8,10 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// Post has the loop run fn, in a turn of its own at the end of the poll phase. Any goroutine may call it; what one goroutine
-// posts runs in the order of its calls. A system call is made only if the loop is waiting and nobody has woken it yet.
-// What is posted to a loop that is not running waits for it. After Close an error is returned that is ErrClosed, and
-// fn will not run. A nil fn panics.
+// Post has the loop run fn, in a turn of its own at the end of the poll phase. Any goroutine may call it; what one
+// goroutine posts runs in the order of its calls. A system call is made only if the loop is waiting and nobody has
+// woken it yet. What is posted to a loop that is not running waits for it. After Close an error is returned that is
+// ErrClosed, and fn will not run. A nil fn panics.
 func (l *Loop) Post(fn func()) error {
 	if fn == nil {
 		panic("loop: Post with a nil function")

@@ -117,9 +117,9 @@ func (m Metrics) String() string {
 	return string(b)
 }
 
-// Metrics returns a snapshot. Any goroutine may ask, at any time, after Close too; a loop on a simulated kernel is asked on
-// the goroutine of its world. The counts are those of the moment the loop last went to wait, or Run returned, all of the
-// same one; Elapsed, Idle, Posts, Wakeups and Panics are those of now.
+// Metrics returns a snapshot. Any goroutine may ask, at any time, after Close too; a loop on a simulated kernel is
+// asked on the goroutine of its world. The counts are those of the moment the loop last went to wait, or Run returned,
+// all of the same one; Elapsed, Idle, Posts, Wakeups and Panics are those of now.
 func (l *Loop) Metrics() Metrics {
 	m := l.published.snapshot(l.r.Kernel().Monotonic(), &l.mail)
 	m.Posts, m.Wakeups = l.mail.counts()

@@ -4,7 +4,8 @@ import "sync"
 
 // Pool runs work on goroutines of its own. A process needs one: loops share the default pool unless Options.Pool names
 // another. Its goroutines come when there is work and end when there is none, so an idle pool costs nothing and is never
-// closed. (Goroutines that stay for the next work were tried: they make nothing quicker.) Any goroutine may hand a Pool to as many loops as it likes.
+// closed. (Goroutines that stay for the next work were tried: they make nothing quicker.) Any goroutine may hand a Pool
+// to as many loops as it likes.
 type Pool struct {
 	size int // most goroutines
 	slow int // of those, most that slow work has at a time

@@ -9,8 +9,8 @@ import (
 )
 
 // Signal calls a function when the process gets a signal. While one is watched, by a Signal of any loop, it does not
-// have its default action, which os/signal describes; when the last of them stops, it has it again. Every Signal that watches a signal is told of
-// it, on whatever loop, and so is whoever uses os/signal.
+// have its default action, which os/signal describes; when the last of them stops, it has it again. Every Signal that
+// watches a signal is told of it, on whatever loop, and so is whoever uses os/signal.
 //
 // Signals that come before the callback has begun count as one, as they do for the kernel: at least one call of the
 // callback begins after the last of them. After Stop or Close nothing is called, even if a signal came before.

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// What SIGHUP, SIGINT and SIGTERM do by default is to end the process, so whether they do is seen in processes of our own.
-// Other signals do nothing to a Go program that does not watch them, SIGUSR1 for one: the other tests use those, since one
-// that was sent may come when those who watch have stopped.
+// What SIGHUP, SIGINT and SIGTERM do by default is to end the process, so whether they do is seen in processes of our
+// own. Other signals do nothing to a Go program that does not watch them, SIGUSR1 for one: the other tests use those,
+// since one that was sent may come when those who watch have stopped.
 
 // child has a process run one of children, and returns how it ended.
 func child(t *testing.T, name string) error {

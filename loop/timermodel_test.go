@@ -186,7 +186,8 @@ func TestTimerModel(t *testing.T) {
 	})
 }
 
-// FuzzTimerHeap: whatever is pushed, removed and given another time in between, the heap gives out what a stable sort by time would.
+// FuzzTimerHeap: whatever is pushed, removed and given another time in between, the heap gives out what a stable sort
+// by time would.
 func FuzzTimerHeap(f *testing.F) {
 	f.Add([]byte{3, 1, 2, 1, 255, 3, 254, 0, 255, 255})
 	f.Add([]byte("equal times run in the order of starting, and so on and so on"))

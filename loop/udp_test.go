@@ -542,8 +542,8 @@ func TestUDPMulticastJoin(t *testing.T) {
 	})
 }
 
-// Linux does not route IPv6 multicast over the loopback, so it goes by whatever interface there is for it. Without one the
-// memberships remain to be tested.
+// Linux does not route IPv6 multicast over the loopback, so it goes by whatever interface there is for it. Without one
+// the memberships remain to be tested.
 func TestUDPMulticastJoin6(t *testing.T) {
 	onKernels(t, func(t *testing.T, l *Loop) {
 		group, itf := netip.MustParseAddr("ff02::4d4d"), netip.MustParseAddr("::1")

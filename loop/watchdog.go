@@ -137,8 +137,8 @@ func (d *watchdog) report(id string, turn int64, lasts time.Duration) {
 // maxStacks is the most bytes of stack traces that are gone through: some fifty thousand goroutines.
 const maxStacks = 64 << 20
 
-// stackOf is the stack of goroutine id, nil if it can't be found. The runtime writes those of all goroutines and stops them
-// for as long as that takes, some microseconds each.
+// stackOf is the stack of goroutine id, nil if it can't be found. The runtime writes those of all goroutines and stops
+// them for as long as that takes, some microseconds each.
 func stackOf(id string) []byte {
 	for size := 256 << 10; size <= maxStacks; size *= 4 {
 		buf := make([]byte, size)

@@ -11,8 +11,8 @@ const (
 
 // Write queues bufs. They are lent: the connection reads them until it calls done, and does not change them; the slice
 // that holds them may be used again at once. What a turn has queued leaves together when the turn ends, in one system
-// call if the kernel takes it; beyond 64 KiB it begins to leave at once. done is called when the kernel has taken all of it, with nil, or with the reason why it
-// did not: the peer's reset, ECANCELED after Close. done may be nil.
+// call if the kernel takes it; beyond 64 KiB it begins to leave at once. done is called when the kernel has taken all
+// of it, with nil, or with the reason why it did not: the peer's reset, ECANCELED after Close. done may be nil.
 //
 // An error from Write itself means that nothing was queued and done will not be called: ErrClosed after Close, EPIPE
 // after CloseWrite, EINVAL without buffers. Before the connection is made, Write queues.
@@ -50,8 +50,8 @@ func (c *Conn) WriteBorrowed(p []byte, done func(error)) error {
 	return nil
 }
 
-// TryWrite writes what the kernel takes now, at most 256 KiB, and returns how much that is. It queues nothing: EAGAIN means not now,
-// because the kernel is full, bytes are queued already, or the connection is still being made.
+// TryWrite writes what the kernel takes now, at most 256 KiB, and returns how much that is. It queues nothing: EAGAIN
+// means not now, because the kernel is full, bytes are queued already, or the connection is still being made.
 func (c *Conn) TryWrite(p []byte) (int, error) {
 	if err := c.mayWrite(); err != nil {
 		return 0, err

@@ -40,10 +40,10 @@ const (
 
 const maxDatagram = 64 << 10
 
-// OpenDatagram makes a UDP socket and binds it to address: a literal "ip:port", or ":port" for all addresses. Port 0 picks
-// a free one, see LocalAddr. With "" the socket stays unbound: the kernel binds it when it first sends, and ReceiveStart
-// to a port of its choice. network is "udp4", "udp6" or "udp", which takes the family of the address, and without one both
-// where the system can.
+// OpenDatagram makes a UDP socket and binds it to address: a literal "ip:port", or ":port" for all addresses. Port 0
+// picks a free one, see LocalAddr. With "" the socket stays unbound: the kernel binds it when it first sends, and
+// ReceiveStart to a port of its choice. network is "udp4", "udp6" or "udp", which takes the family of the address, and
+// without one both where the system can.
 //
 // It returns what is wrong with the network or the address, EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE … wrapped, and
 // ErrClosed after Close.
@@ -126,8 +126,8 @@ func (r *Reactor) newDatagram(fd int, ip6 bool, o DatagramOptions) *Datagram {
 // Connect has the socket send to peer and receive from there only; the zero AddrPort ends that, and leaves the socket the
 // port it has. What is queued already
 // leaves for where it was to go, but on kqueue systems what the kernel has no room for at the moment of connecting fails
-// with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the socket is connected, ENOTCONN if there is nothing to end, ErrClosed
-// after Close, or the errno of connect(2).
+// with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the socket is connected, ENOTCONN if
+// there is nothing to end, ErrClosed after Close, or the errno of connect(2).
 //
 // A connected socket is told when the peer's port is closed: see DatagramHandler.
 func (d *Datagram) Connect(peer netip.AddrPort) error {

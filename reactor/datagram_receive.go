@@ -203,8 +203,8 @@ func (d *Datagram) deliver() bool {
 	return true
 }
 
-// dropErrors empties the queue of errors, which would be reported for ever while we wait for room to send: nobody receives
-// who could be told.
+// dropErrors empties the queue of errors, which would be reported for ever while we wait for room to send: nobody
+// receives who could be told.
 func (d *Datagram) dropErrors() {
 	for range receiveBudget {
 		if _, _, errno := d.r.k.TakeError(int(d.fd)); errno == EAGAIN {

@@ -8,13 +8,14 @@ import (
 // a single datagram, so there are more than for a connection.
 const datagramCalls = 16
 
-// Send queues one datagram made of bufs, for to; a connected socket sends to its peer, and to is zero. The bytes are lent:
-// the socket reads them until it calls done. What a turn has queued leaves together when the turn ends; while a handler
-// is given one batch of datagrams, when the last of those turns ends. Each 32 datagrams, or 256 KiB, leave at once.
+// Send queues one datagram made of bufs, for to; a connected socket sends to its peer, and to is zero. The bytes are
+// lent: the socket reads them until it calls done. What a turn has queued leaves together when the turn ends; while a
+// handler is given one batch of datagrams, when the last of those turns ends. Each 32 datagrams, or 256 KiB, leave at
+// once.
 //
 // done is called with nil when the kernel has taken the datagram, which does not mean that it arrives, or with the reason
-// why it did not: EMSGSIZE, ENETUNREACH, EPERM, ECANCELED after Close; ECONNREFUSED, the network's answer to an earlier one,
-// if nobody receives who could be told. The others are sent nevertheless. done may be nil.
+// why it did not: EMSGSIZE, ENETUNREACH, EPERM, ECANCELED after Close; ECONNREFUSED, the network's answer to an earlier
+// one, if nobody receives who could be told. The others are sent nevertheless. done may be nil.
 //
 // An error from Send itself means that nothing was queued and done will not be called: ErrClosed after Close, EINVAL
 // without buffers, EISCONN with an address on a connected socket, EDESTADDRREQ without one on another, EAFNOSUPPORT for
@@ -224,9 +225,9 @@ func (d *Datagram) sendOnce() (full bool) {
 	return false
 }
 
-// passesOn says that errno, from a send, is about an earlier datagram and that somebody else will hear of it: the datagram
-// that met it has done nothing wrong, and may try once more. UDP refuses nothing itself, so ECONNREFUSED is always that. Of
-// a socket with a queue of errors any errno may be; one that is not is met again.
+// passesOn says that errno, from a send, is about an earlier datagram and that somebody else will hear of it: the
+// datagram that met it has done nothing wrong, and may try once more. UDP refuses nothing itself, so ECONNREFUSED is
+// always that. Of a socket with a queue of errors any errno may be; one that is not is met again.
 func (d *Datagram) passesOn(errno Errno) bool {
 	receiving, queue := d.want&WantRead != 0, d.flags&dgramErrors != 0
 	switch {

@@ -46,8 +46,8 @@ type Datagrams interface {
 	AdoptDatagram(fd int) (own int, ip6 bool, peer netip.AddrPort, err error)
 }
 
-// MaxDatagrams is the most datagrams that one Send or Receive is asked to move. A raw call keeps its processor, and on the
-// loopback each datagram sent is also delivered within it.
+// MaxDatagrams is the most datagrams that one Send or Receive is asked to move. A raw call keeps its processor, and on
+// the loopback each datagram sent is also delivered within it.
 const MaxDatagrams = 32
 
 // Incoming is a datagram that Receive has taken.

@@ -217,8 +217,8 @@ func reuseDatagramAddress(fd int) error {
 	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 }
 
-// dissociate connects to AF_UNSPEC, which x/sys has no address for. The kernel takes back a port that it had chosen itself
-// then: we ask for the same one again, and for any other only if somebody was quicker.
+// dissociate connects to AF_UNSPEC, which x/sys has no address for. The kernel takes back a port that it had chosen
+// itself then: we ask for the same one again, and for any other only if somebody was quicker.
 func dissociate(fd int) Errno {
 	before, err := unix.Getsockname(fd)
 	if err != nil {
@@ -251,8 +251,8 @@ func withPort(sa unix.Sockaddr, port int) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: port, Addr: in.Addr, ZoneId: in.ZoneId}
 }
 
-// sourceMembership joins or leaves by the calls of RFC 3678 that are the same for both families: a group_source_req, which
-// is the interface's number and two addresses of 128 bytes, aligned as pointers are.
+// sourceMembership joins or leaves by the calls of RFC 3678 that are the same for both families: a group_source_req,
+// which is the interface's number and two addresses of 128 bytes, aligned as pointers are.
 func sourceMembership(fd int, m Membership) Errno {
 	group, source := m.Group.Unmap(), m.Source.Unmap()
 	if group.Is4() != source.Is4() {

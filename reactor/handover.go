@@ -3,8 +3,8 @@ package reactor
 import "net/netip"
 
 // Accepted is a connection that a listener has taken from the kernel and that no reactor owns yet. It is a value: it may
-// be given to another goroutine, whose reactor takes it. Whoever has it must Take or Discard it, once: nothing else closes
-// its descriptor.
+// be given to another goroutine, whose reactor takes it. Whoever has it must Take or Discard it, once: nothing else
+// closes its descriptor.
 type Accepted struct {
 	fd   int
 	peer netip.AddrPort

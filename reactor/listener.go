@@ -34,8 +34,8 @@ const maxBurst = 64
 
 // Listen listens on address and calls onConn for each connection, with the connection neither reading nor writing yet.
 // network is "tcp", "tcp4", "tcp6" or "unix"; port 0 picks a free one, see Addr. The path of a Unix socket that nobody
-// listens on any more is replaced; any other file there is EADDRINUSE. A nil onConn panics. Errors are those of socket, bind and
-// listen, wrapped: EADDRINUSE, EADDRNOTAVAIL, EACCES …
+// listens on any more is replaced; any other file there is EADDRINUSE. A nil onConn panics. Errors are those of socket,
+// bind and listen, wrapped: EADDRINUSE, EADDRNOTAVAIL, EACCES …
 func (r *Reactor) Listen(network, address string, o ListenOptions, onConn func(*Conn)) (*Listener, error) {
 	if onConn == nil {
 		panic("reactor: Listen with a nil callback")
@@ -247,9 +247,9 @@ func (l *Listener) Deafen() error {
 }
 
 // Close stops listening. Those who are in the accept queue are accepted first and given to the callback in the closing
-// phase, before done is called, once; done may be nil. Nobody else gets into the queue meanwhile, where Deafen works. When
-// descriptors run out, those left in the queue are reset. The path of a Unix socket that Listen made is removed. Only the
-// first call counts.
+// phase, before done is called, once; done may be nil. Nobody else gets into the queue meanwhile, where Deafen works.
+// When descriptors run out, those left in the queue are reset. The path of a Unix socket that Listen made is removed.
+// Only the first call counts.
 func (l *Listener) Close(done func()) {
 	l.r.guard.check()
 	if l.life >= lifeClosing {

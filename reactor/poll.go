@@ -24,7 +24,8 @@ const pollable = WantRead | WantWrite | WantEnd | WantPriority
 
 // NewPoll returns a Poll of fd that has not been started. It returns, wrapped, EBADF if fd is not open, EPERM if it is
 // of a kind that is always ready (regular files and directories), EEXIST if it is watched already, by a started Poll or
-// as a connection, listener or datagram socket of this reactor, and ErrClosed after Close. It looks at every handle there is.
+// as a connection, listener or datagram socket of this reactor, and ErrClosed after Close. It looks at every handle
+// there is.
 func (r *Reactor) NewPoll(fd int) (*Poll, error) {
 	r.guard.check()
 	if r.closed {

@@ -110,8 +110,8 @@ func (p *poller) apply(c *Change) {
 	}
 }
 
-// readKnote is which of the two knotes for reading a mask has: the level-triggered one of ArmedRead, or the one of Parked,
-// which reports an end once. ArmedEnd alone is content with that.
+// readKnote is which of the two knotes for reading a mask has: the level-triggered one of ArmedRead, or the one of
+// Parked, which reports an end once. ArmedEnd alone is content with that.
 func readKnote(a Armed) Armed {
 	switch {
 	case a&ArmedRead != 0:

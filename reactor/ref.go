@@ -1,7 +1,8 @@
 package reactor
 
-// keep says whether the handle is active by itself: a connection or a datagram socket that reads, a listener that is open,
-// a Poll that is started. Unless it is unref'd that is a reason to go on running. Requests under way are counted apart.
+// keep says whether the handle is active by itself: a connection or a datagram socket that reads, a listener that is
+// open, a Poll that is started. Unless it is unref'd that is a reason to go on running. Requests under way are counted
+// apart.
 func (w *watch) keep(on bool) {
 	if w.keeps == on {
 		return

@@ -79,8 +79,8 @@ func (l *requests) address(to netip.AddrPort) {
 	}
 }
 
-// outbox is what a connection, or a datagram socket, has only while something of it is under way: bytes to send, callbacks owed. An idle
-// connection has none.
+// outbox is what a connection, or a datagram socket, has only while something of it is under way: bytes to send,
+// callbacks owed. An idle connection has none.
 type outbox struct {
 	nextFree *outbox
 	unsent   requests // in the order of the calls

@@ -90,7 +90,8 @@ func (l *Listener) dropReserve() bool {
 	return true
 }
 
-// refill takes a new reserve, if there is none: after shedding, so that the next rest can shed too, and when nobody waits.
+// refill takes a new reserve, if there is none: after shedding, so that the next rest can shed too, and when nobody
+// waits.
 func (l *Listener) refill() {
 	if l.reserve >= 0 {
 		return

@@ -8,8 +8,9 @@ type chunkReader interface {
 }
 
 // Compose makes one Duplex of several streams, each piped into the next as by Pipeline: what is written to it goes to the
-// first, if that takes bytes, and what it gives comes from the last, if that gives any. Destroying it destroys them all, and
-// so does an error of any. The first must give bytes, the last take some, those between both; other things panic.
+// first, if that takes bytes, and what it gives comes from the last, if that gives any. Destroying it destroys them
+// all, and so does an error of any. The first must give bytes, the last take some, those between both; other things
+// panic.
 func Compose(first ReadableStream, rest ...WritableStream) *Duplex {
 	c := &composed{}
 	c.head, _ = first.(WritableStream)

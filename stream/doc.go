@@ -34,8 +34,8 @@
 //
 // Push and WriteBorrowed take borrowed bytes; what still waits at the end of the turn is copied then, once. Write and
 // WriteChunk take bytes that may be used again when they return. PushOwned and WriteOwned take memory for good. ReadChunk
-// gives memory away. A Write hook is lent its bytes until it calls done, unless WritableOptions.Hold asks for less, which saves
-// copies. The build tag weirdebug fills what is given back with 0xdd.
+// gives memory away. A Write hook is lent its bytes until it calls done, unless WritableOptions.Hold asks for less,
+// which saves copies. The build tag weirdebug fills what is given back with 0xdd.
 //
 // # Goroutines
 //
@@ -44,7 +44,7 @@
 //
 // # Differences from Node
 //
-// A destroyed stream gives nothing out any more, not even what was buffered. The callback of End is always called. A panic
-// in a hook or a listener is the loop's to handle; the stream it came through is of no use after that but to be destroyed.
-// There are no objects, only bytes.
+// A destroyed stream gives nothing out any more, not even what was buffered. The callback of End is always called. A
+// panic in a hook or a listener is the loop's to handle; the stream it came through is of no use after that but to be
+// destroyed. There are no objects, only bytes.
 package stream

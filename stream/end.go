@@ -1,7 +1,7 @@
 package stream
 
-// End says that nothing more is written. When all that is queued has been, the Final hook is called, OnFinish is told, and
-// the stream destroys itself. A second End does nothing.
+// End says that nothing more is written. When all that is queued has been, the Final hook is called, OnFinish is told,
+// and the stream destroys itself. A second End does nothing.
 func (w *Writable) End() { w.end(nil) }
 
 // EndWith is End behind a last chunk, which may be nil for none, with a callback, which may be nil. cb is called once:

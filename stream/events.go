@@ -99,8 +99,8 @@ func (x *events) any(on event) bool {
 	return false
 }
 
-// begin returns the list for a call of all, and what end, which must follow, is given. A panic in between costs no more than
-// that the list is copied when it is edited.
+// begin returns the list for a call of all, and what end, which must follow, is given. A panic in between costs no more
+// than that the list is copied when it is edited.
 func (x *events) begin(on event) (items []eventListener, busy event) {
 	busy = x.busy
 	x.busy |= on

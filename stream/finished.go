@@ -14,9 +14,9 @@ type FinishedOptions struct {
 	Context context.Context
 }
 
-// Finished calls done once, when s is done: with nil when it has ended and finished as far as it has those halves, or with
-// its error, or ErrPrematureClose if it closed before. It waits for 'close' where there will be one. done is never called
-// inside this call, and is for a stream that is done already as well.
+// Finished calls done once, when s is done: with nil when it has ended and finished as far as it has those halves, or
+// with its error, or ErrPrematureClose if it closed before. It waits for 'close' where there will be one. done is never
+// called inside this call, and is for a stream that is done already as well.
 //
 // The result ends the watch; done is not called then. Otherwise the listeners stay, also after done was called, so that a
 // late error is not one that nobody listens for.
@@ -170,8 +170,8 @@ func onCancel(ctx context.Context, s Scheduler, fn func()) (stop func() bool) {
 	}
 }
 
-// WithContext destroys s with ErrAborted, wrapping the cause, when ctx is cancelled; at once if it is already. It forgets the
-// context when the stream is done.
+// WithContext destroys s with ErrAborted, wrapping the cause, when ctx is cancelled; at once if it is already. It
+// forgets the context when the stream is done.
 func WithContext(ctx context.Context, s Stream) {
 	abort := func() { s.Destroy(aborted(context.Cause(ctx))) }
 	if ctx.Err() != nil {

@@ -1,7 +1,7 @@
 package stream
 
-// Resume lets the stream flow: from a tick on, bytes are given out as they come, to listeners of OnData, pipes, or nobody.
-// While somebody listens with OnReadable it does not.
+// Resume lets the stream flow: from a tick on, bytes are given out as they come, to listeners of OnData, pipes, or
+// nobody. While somebody listens with OnReadable it does not.
 func (r *Readable) Resume() {
 	if r.flow != FlowOn {
 		if r.flags&readListened == 0 {
@@ -17,8 +17,8 @@ func (r *Readable) Resume() {
 	r.flags = r.flags&^readPaused | readPauseAsked
 }
 
-// Pause stops the flow at once: bytes stay in the buffer, and when that is full the source stops too. It may be called from
-// any listener. A stream that feeds several pipes waits for the slowest by itself; Pause is for the rest.
+// Pause stops the flow at once: bytes stay in the buffer, and when that is full the source stops too. It may be called
+// from any listener. A stream that feeds several pipes waits for the slowest by itself; Pause is for the rest.
 func (r *Readable) Pause() {
 	if r.flow != FlowOff {
 		r.flow.move(flowPause)

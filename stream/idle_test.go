@@ -11,8 +11,8 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// idle is what n echo servers hold that have each answered one message, in bytes and objects a connection. The Transport is
-// not counted.
+// idle is what n echo servers hold that have each answered one message, in bytes and objects a connection. The
+// Transport is not counted.
 func idle(t testing.TB, n int) (size, objects float64) {
 	l := &turntest.Loop{OnUncaught: func(err error) { t.Errorf("uncaught: %v", err) }}
 	below := make([]nowhere, n)

@@ -89,8 +89,8 @@ func (x *Listeners[F]) Each(call func(F)) {
 	x.end()
 }
 
-// begin returns the list for a call of all; end must follow. A panic in between costs no more than that the list is copied
-// when it is edited from then on.
+// begin returns the list for a call of all; end must follow. A panic in between costs no more than that the list is
+// copied when it is edited from then on.
 func (x *Listeners[F]) begin() []listener[F] {
 	x.l.calls++
 	return x.l.items

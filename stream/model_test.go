@@ -10,9 +10,9 @@ import (
 
 var errModel = errors.New("model")
 
-// FuzzWritable holds a Writable to a small model: the hook gets what was written, in order, and nothing else; each callback
-// is called exactly once, in the order of the writes; WritableLength is what has not completed; after 'close' nothing is
-// called, and it comes last, with either 'finish' or everything failed before it.
+// FuzzWritable holds a Writable to a small model: the hook gets what was written, in order, and nothing else; each
+// callback is called exactly once, in the order of the writes; WritableLength is what has not completed; after 'close'
+// nothing is called, and it comes last, with either 'finish' or everything failed before it.
 func FuzzWritable(f *testing.F) {
 	f.Add([]byte{0, 10, 0, 20, 6, 0, 6, 0, 5, 0}, uint8(0))
 	f.Add([]byte{2, 0, 0, 10, 0, 20, 3, 0, 7, 0, 5, 0}, uint8(1))

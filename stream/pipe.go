@@ -24,7 +24,8 @@ const pipeEvents = onUnpipe | onWatch | onClose | onFinish
 // farSubs are a pipe's subscriptions at a destination that is another's.
 type farSubs struct{ unpiped, failed, closed, finished, drained Sub }
 
-// nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen otherwise.
+// nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen
+// otherwise.
 func nearEvents(dst WritableStream) *events {
 	switch d := dst.(type) {
 	case *Socket:
@@ -49,8 +50,9 @@ type pipeOptions struct{ noEnd bool }
 // NoEnd has Pipe not end the destination when the source ends, but let go of it.
 func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
 
-// Pipe has the stream flow into dst: what comes is written there; when dst answers false the flow stops until it has drained; at
-// the end dst is ended too. Several destinations each get everything, at the pace of the slowest. It returns dst.
+// Pipe has the stream flow into dst: what comes is written there; when dst answers false the flow stops until it has
+// drained; at the end dst is ended too. Several destinations each get everything, at the pace of the slowest. It
+// returns dst.
 //
 // An error of dst ends the pipe and pauses this stream if that was its last; an error of this stream does nothing to dst.
 // Pipeline does both: it destroys what is left.

@@ -13,10 +13,10 @@ type PipelineOptions struct {
 	Context context.Context
 }
 
-// Pipeline pipes src through the streams of rest, each into the next, and calls done once, on a tick, when the last one is
-// done or one has failed. All but the first take bytes; all but the last must give some too, or Pipeline panics.
-// When one fails, or closes too early, all that have not finished are destroyed with its error; done gets the first, and a
-// real one rather than ErrPrematureClose. It returns the last stream.
+// Pipeline pipes src through the streams of rest, each into the next, and calls done once, on a tick, when the last one
+// is done or one has failed. All but the first take bytes; all but the last must give some too, or Pipeline panics.
+// When one fails, or closes too early, all that have not finished are destroyed with its error; done gets the first,
+// and a real one rather than ErrPrematureClose. It returns the last stream.
 func Pipeline(done func(error), src ReadableStream, rest ...WritableStream) WritableStream {
 	return PipelineWith(PipelineOptions{}, done, src, rest...)
 }

@@ -1,7 +1,7 @@
 package stream
 
-// Push gives bytes to the stream and reports whether it wants more: false from HighWaterMark buffered bytes on, at the end
-// and after Destroy. Pushing all the same is allowed, and buffers without bound.
+// Push gives bytes to the stream and reports whether it wants more: false from HighWaterMark buffered bytes on, at the
+// end and after Destroy. Pushing all the same is allowed, and buffers without bound.
 //
 // p is borrowed: it must stay as it is until the turn ends. If the stream flows and nothing is buffered it reaches the
 // listeners at once, without a copy; what is still buffered when the turn ends is copied then. Pushing no bytes says that

@@ -1,6 +1,7 @@
 package stream
 
-// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty, and so is none at all.
+// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty, and so is none at
+// all.
 type queue[T any] struct {
 	items []T
 	head  int

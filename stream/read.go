@@ -8,11 +8,11 @@ const all = -1
 // maxRead is the most that one read may ask for: the mark is raised to it, and a mark bounds memory.
 const maxRead = 1 << 30
 
-// ReadChunk takes n bytes from the buffer, or nil if there are fewer; at the end of input, what is left. A negative n takes
-// everything that is buffered (while the stream flows, the first chunk). It has the Read hook called if that leaves less
-// than the mark, and raises the mark to the next power of two if n is above it. What it returns was also given to OnData's
-// listeners; it is the caller's to keep. n above 1 GiB destroys the stream with ErrOutOfRange. A destroyed stream gives
-// nothing.
+// ReadChunk takes n bytes from the buffer, or nil if there are fewer; at the end of input, what is left. A negative n
+// takes everything that is buffered (while the stream flows, the first chunk). It has the Read hook called if that
+// leaves less than the mark, and raises the mark to the next power of two if n is above it. What it returns was also
+// given to OnData's listeners; it is the caller's to keep. n above 1 GiB destroys the stream with ErrOutOfRange. A
+// destroyed stream gives nothing.
 func (r *Readable) ReadChunk(n int) []byte {
 	if n > maxRead {
 		r.life.failOrShut(ErrOutOfRange, false)

@@ -98,8 +98,8 @@ func (r *Readable) begin(l *life, hwm int, hook func(*Readable, int)) {
 	r.state, r.flow, r.call = readOpen, FlowUnset, callFresh
 }
 
-// As has listeners that are told of this stream told of outer, which is made around it: what OnPipe's listeners are given,
-// for one. It is called before the stream is used.
+// As has listeners that are told of this stream told of outer, which is made around it: what OnPipe's listeners are
+// given, for one. It is called before the stream is used.
 func (r *Readable) As(outer ReadableStream) { r.self = outer }
 
 // Scheduler is what the stream was made with.
@@ -196,8 +196,8 @@ func (d *dataSubs) remove(id uint32) bool {
 	return true
 }
 
-// OnReadable listens for there being something to read with ReadChunk, or the end of input behind it. While somebody does,
-// the stream does not flow.
+// OnReadable listens for there being something to read with ReadChunk, or the end of input behind it. While somebody
+// does, the stream does not flow.
 func (r *Readable) OnReadable(fn func()) Sub {
 	id := r.life.events.add(onReadable, need(fn))
 	if r.state < readDone && r.flags&readListened == 0 {

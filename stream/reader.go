@@ -18,8 +18,8 @@ type Reader struct {
 
 var _ io.ReadCloser = (*Reader)(nil)
 
-// NewReader returns a Reader of r, which is read by nothing else from now on. It is called on the loop's goroutine; the Reader
-// is for any other one, or several.
+// NewReader returns a Reader of r, which is read by nothing else from now on. It is called on the loop's goroutine; the
+// Reader is for any other one, or several.
 func NewReader(r *Readable) *Reader {
 	x := &Reader{r: r}
 	x.g.init(r.life.s)
@@ -36,8 +36,8 @@ func NewReader(r *Readable) *Reader {
 	return x
 }
 
-// SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. What they were
-// waiting for is not lost.
+// SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. What
+// they were waiting for is not lost.
 func (x *Reader) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
 // Read waits until there are bytes. At the end it returns io.EOF; if the stream fails, its error; after Close,

@@ -5,9 +5,9 @@ package stream
 type Scheduler interface {
 	// NextTick runs fn after the callback that is running and before anything else, in the order of the calls.
 	NextTick(fn func())
-	// AtTurnEnd runs fn once, when the turn ends, after its ticks: now what is borrowed is sealed, while it is still valid. What
-	// such a function asks AtTurnEnd for runs in the same turn's end, when everybody has sealed: now what was lent for the
-	// turn goes back. The functions call no code of the user's and schedule no ticks.
+	// AtTurnEnd runs fn once, when the turn ends, after its ticks: now what is borrowed is sealed, while it is still
+	// valid. What such a function asks AtTurnEnd for runs in the same turn's end, when everybody has sealed: now what
+	// was lent for the turn goes back. The functions call no code of the user's and schedule no ticks.
 	AtTurnEnd(fn func())
 	// Post runs fn in a turn of its own. Any goroutine may call it; an error means that fn will not run.
 	Post(fn func()) error

@@ -7,7 +7,8 @@ import (
 )
 
 // Socket is a Duplex over a Transport: what arrives is read, what is written is sent, End sends our end after everything
-// else, and Destroy closes. When nobody reads and the buffer is full, reading from the Transport stops, and with it the peer.
+// else, and Destroy closes. When nobody reads and the buffer is full, reading from the Transport stops, and with it the
+// peer.
 //
 // Any number of writes may be under way at a time: bytes wait in the Transport's queue and nowhere else. 'finish' comes
 // when our end is sent, 'close' when the Transport is closed.

@@ -33,7 +33,8 @@ type Stream interface {
 	OnClose(fn func()) Sub
 }
 
-// ReadableStream is a stream that can be read: a *Readable, *Duplex, *Transform, *PassThrough or *Socket, or what has one.
+// ReadableStream is a stream that can be read: a *Readable, *Duplex, *Transform, *PassThrough or *Socket, or what has
+// one.
 type ReadableStream interface {
 	Stream
 	// OnEnd listens for the end of input.

@@ -2,8 +2,8 @@ package stream
 
 import "math/bits"
 
-// tickKind is what a stream does on a tick. Each scheduled thing has a place of its own in the scheduler's queue, which is
-// what makes the order of events Node's.
+// tickKind is what a stream does on a tick. Each scheduled thing has a place of its own in the scheduler's queue, which
+// is what makes the order of events Node's.
 type tickKind uint8
 
 const (

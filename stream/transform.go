@@ -1,7 +1,7 @@
 package stream
 
-// Transform is a Duplex whose readable half gives what its hook makes of what is written. Backpressure goes through it: when
-// what it has made is not read, it takes no more.
+// Transform is a Duplex whose readable half gives what its hook makes of what is written. Backpressure goes through it:
+// when what it has made is not read, it takes no more.
 type Transform struct {
 	Duplex
 	under  hooks

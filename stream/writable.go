@@ -1,7 +1,7 @@
 package stream
 
-// Writable is the half that takes bytes. Its Write hook is given one chunk at a time; what is written meanwhile waits in a
-// queue. WriteChunk answers false from HighWaterMark waiting bytes on, and OnDrain tells when they have gone.
+// Writable is the half that takes bytes. Its Write hook is given one chunk at a time; what is written meanwhile waits
+// in a queue. WriteChunk answers false from HighWaterMark waiting bytes on, and OnDrain tells when they have gone.
 //
 // All methods are for the loop's goroutine. Callbacks and events come in the order that Node's streams have: on a tick if
 // the hook completed inside its call, in the completion if it came later.
@@ -208,8 +208,9 @@ func (w *Writable) Closed() bool { return w.life.closed() }
 // Errored is what the stream has failed with, or nil.
 func (w *Writable) Errored() error { return w.life.err }
 
-// Destroy ends the stream at once: what is queued is dropped, and its callbacks are told err, or ErrDestroyed. The Destroy
-// hook is called, and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the first call counts.
+// Destroy ends the stream at once: what is queued is dropped, and its callbacks are told err, or ErrDestroyed. The
+// Destroy hook is called, and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the
+// first call counts.
 func (w *Writable) Destroy(err error) {
 	w.life.shut(err)
 }

@@ -10,8 +10,8 @@ func (w *Writable) WriteChunk(p []byte, cb func(error)) bool {
 	return ok
 }
 
-// WriteBorrowed is WriteChunk of bytes that last until the turn ends, such as those that OnData gives: they are not copied
-// before, and only if they are queued then.
+// WriteBorrowed is WriteChunk of bytes that last until the turn ends, such as those that OnData gives: they are not
+// copied before, and only if they are queued then.
 func (w *Writable) WriteBorrowed(p []byte, cb func(error)) bool {
 	ok, _ := w.write(chunk{p: p, lasts: lastsTurn}, cb)
 	return ok
@@ -24,8 +24,8 @@ func (w *Writable) WriteOwned(p []byte, cb func(error)) bool {
 }
 
 // Write accepts p, which may be used again at once, and returns its length; or 0 and why it does not, after End or
-// Destroy. It never blocks and says nothing of backpressure: WritableNeedDrain does, right after it. So io.Copy to a Writable
-// queues without bound; Pipe is for that, and NewWriter for other goroutines.
+// Destroy. It never blocks and says nothing of backpressure: WritableNeedDrain does, right after it. So io.Copy to a
+// Writable queues without bound; Pipe is for that, and NewWriter for other goroutines.
 func (w *Writable) Write(p []byte) (int, error) {
 	if _, err := w.write(chunk{p: p, lasts: lastsCall}, nil); err != nil {
 		return 0, err
@@ -218,8 +218,8 @@ func (w *Writable) writeFailed(err error, cb func(error)) {
 	w.life.failOrShut(err, false)
 }
 
-// failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at work
-// it waits: the completion will come here.
+// failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at
+// work it waits: the completion will come here.
 func (w *Writable) failQueue() {
 	if w.call.busy() || w.flight.any() {
 		return

@@ -38,8 +38,8 @@ func NewWriter(w *Writable) *Writer {
 func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
 // Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
-// if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the loop's own
-// goroutine it returns ErrWouldBlock where it would have to wait.
+// if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the
+// loop's own goroutine it returns ErrWouldBlock where it would have to wait.
 func (x *Writer) Write(p []byte) (int, error) {
 	x.g.mu.Lock()
 	defer x.g.mu.Unlock()

@@ -1,5 +1,5 @@
-// Stream-echo is a TCP echo made of one line: every connection, as a stream, is piped to itself. Whoever does not read what
-// comes back is not read from any more, and when a peer ends, so do we, once everything is sent.
+// Stream-echo is a TCP echo made of one line: every connection, as a stream, is piped to itself. Whoever does not read
+// what comes back is not read from any more, and when a peer ends, so do we, once everything is sent.
 //
 //	go run ./examples/stream-echo -addr 127.0.0.1:7002
 //	nc 127.0.0.1 7002

@@ -13,8 +13,8 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// serveProxy runs the proxy in front of upstream for as long as the test, and returns a client of it; nil if the proxy has
-// reset it already.
+// serveProxy runs the proxy in front of upstream for as long as the test, and returns a client of it; nil if the proxy
+// has reset it already.
 func serveProxy(t *testing.T, upstream string) *net.TCPConn {
 	t.Helper()
 	l, err := loop.New(loop.Options{})

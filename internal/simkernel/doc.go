@@ -33,7 +33,8 @@
 //
 // The World watches those who call it: a descriptor used after Close, a Change that doesn't know what is armed, a
 // readiness event that nobody answers while it is repeated (a spin). Check returns all of it, the descriptors left open,
-// work that was not run and signals still watched. A loop that would sleep for ever gets ErrDeadlock instead of a hanging test.
+// work that was not run and signals still watched. A loop that would sleep for ever gets ErrDeadlock instead of a
+// hanging test.
 //
 // # What it isn't
 //

@@ -22,8 +22,9 @@ const (
 		"# Written by: " + apiUpdate + "\n"
 )
 
-// exportedSurface renders the surface of all public packages as the content of apiFile. It reads the files that linux/amd64
-// builds without tags, whatever system it runs on, and no types are resolved, so the result is the same everywhere.
+// exportedSurface renders the surface of all public packages as the content of apiFile. It reads the files that
+// linux/amd64 builds without tags, whatever system it runs on, and no types are resolved, so the result is the same
+// everywhere.
 func exportedSurface(t *tree) (string, error) {
 	var lines []string
 	dirs, files := t.packages()

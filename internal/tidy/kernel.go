@@ -81,8 +81,8 @@ func (t *tree) checkDirectives(f *goFile) []problem {
 	return found
 }
 
-// tiedByName reports whether a file name like poller_linux.go keeps the file out of some builds. It asks the go tool's own
-// rules: what is built both on linux/amd64 and on windows/arm64 is tied to neither.
+// tiedByName reports whether a file name like poller_linux.go keeps the file out of some builds. It asks the go tool's
+// own rules: what is built both on linux/amd64 and on windows/arm64 is tied to neither.
 func tiedByName(name string) bool {
 	ctxt := build.Context{
 		Compiler: "gc",

@@ -31,8 +31,8 @@ var clockNames = map[string][]string{
 // seededNames are what the fake may take from math/rand/v2: generators with a seed, never the global one.
 var seededNames = []string{"New", "NewPCG", "NewChaCha8", "Rand", "PCG", "ChaCha8", "Source"}
 
-// onFloors reports whether f is shipped code of a floor, or the fake. Tests, the suite, programs, tools and nested modules
-// are not.
+// onFloors reports whether f is shipped code of a floor, or the fake. Tests, the suite, programs, tools and nested
+// modules are not.
 func onFloors(f *goFile) bool {
 	_, ok := floorOf(f.dir)
 	return ok && f.module == "." && !f.test && f.dir != suite

@@ -8,8 +8,8 @@ var (
 	raceOptOut = regexp.MustCompile(`\b` + "no" + `race\b`)
 )
 
-// checkWords refuses notes to self, which belong into an issue, and opt-outs from the race detector: the code under test is
-// the code that is shipped. It reads all Go files, tests and nested modules included.
+// checkWords refuses notes to self, which belong into an issue, and opt-outs from the race detector: the code under
+// test is the code that is shipped. It reads all Go files, tests and nested modules included.
 func checkWords(t *tree) []problem {
 	var found []problem
 	for _, f := range t.goFiles {

@@ -1,5 +1,5 @@
-// Package turntest is a loop without a kernel, for tests of what stands on package stream: time is a sequence of turns that
-// the test makes.
+// Package turntest is a loop without a kernel, for tests of what stands on package stream: time is a sequence of turns
+// that the test makes.
 //
 //	l := new(turntest.Loop)
 //	r := stream.NewReadable(l, stream.ReadableOptions{})

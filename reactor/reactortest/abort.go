@@ -19,8 +19,8 @@ var abortBehaviours = []behaviour{
 // errPanic stands for what a panic in a callback is turned into.
 var errPanic = errors.New("panic")
 
-// abort: the peer is reset, requests and the handler complete with the reason, once, and nothing follows but what the first
-// Close has asked for.
+// abort: the peer is reset, requests and the handler complete with the reason, once, and nothing follows but what the
+// first Close has asked for.
 func abort(e *env) {
 	c, p := e.pair()
 	r := e.read(c)

@@ -51,7 +51,8 @@ func (l *Lab) Idle(ctx context.Context, s subject.Subject, from, conns, size, ro
 	return result, errors.Join(err, p.Check())
 }
 
-// settleAt brings the number of connections from have to want, each with one message, and returns the memory after a rest.
+// settleAt brings the number of connections from have to want, each with one message, and returns the memory after a
+// rest.
 func (l *Lab) settleAt(ctx context.Context, p *subject.Process, client *load.Client, have, want int) (int64, error) {
 	for have < want {
 		n := min(connectBatch, want-have)

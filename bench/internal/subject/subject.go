@@ -30,7 +30,8 @@ const (
 	WeirBase = "weir-base"
 )
 
-// environment is ours without what tunes a Go runtime, so that every subject runs at its own defaults, but for GOMAXPROCS.
+// environment is ours without what tunes a Go runtime, so that every subject runs at its own defaults, but for
+// GOMAXPROCS.
 func environment(procs int) []string {
 	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
