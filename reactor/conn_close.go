@@ -35,10 +35,10 @@ func (r *Reactor) leaveClosing() {
 	r.refs--
 }
 
-// Close ends the connection and gives its descriptor back at once. What is queued is not sent: whoever wants that
-// calls CloseWrite and closes when it is done. In the closing phase every outstanding request completes with ECANCELED,
-// in the order connect, writes, half-close, and then done is called, which may be nil; after that nothing is. Only the
-// first call counts; it does so too when Abort has closed the connection, until that is over.
+// Close ends the connection and gives its descriptor back at once. What is queued is not sent: whoever wants that calls
+// CloseWrite and closes when it is done. In the closing phase every outstanding request completes with ECANCELED, in the
+// order connect, writes, half-close, and then done is called, which may be nil; after that nothing is. Only the first call
+// counts. It does so on a connection that Abort has closed too: then done is all that is left to do.
 //
 // Closing while bytes lie unread in the kernel makes TCP send a reset, which may destroy at the peer what we sent last.
 func (c *Conn) Close(done func()) {
@@ -46,10 +46,23 @@ func (c *Conn) Close(done func()) {
 	switch {
 	case c.life < lifeClosing:
 		c.shut(done, nil)
-	case c.flags&flagForced != 0 && c.life == lifeClosing:
+	case c.flags&flagForced != 0 && !c.r.closed:
 		c.flags &^= flagForced
-		c.out.closed = done
+		if c.life == lifeClosed && done != nil {
+			c.reopen()
+		}
+		if c.out != nil {
+			c.out.closed = done
+		}
 	}
+}
+
+// reopen has the closing phase deal once more with a connection that is closed: its owner waits to be told.
+func (c *Conn) reopen() {
+	c.life = lifeClosing
+	c.box()
+	c.r.stats.Connections++
+	c.r.enterClosing(c)
 }
 
 // CloseReset is Close with a reset instead of an orderly end: the peer reads ECONNRESET. It returns EINVAL once

@@ -49,6 +49,7 @@ type actor struct {
 	closing    bool
 	closed     bool
 	aborted    bool // one of its callbacks panicked
+	late       int  // 1: it has closed when it was told of that; 2: and was told of the close
 	hangUps    int
 	readErrors int
 }
@@ -299,6 +300,11 @@ func (a *actor) readEnded(p []byte, err error) {
 		s.fail("actor %d: aborted %v, but OnRead says %v", a.end.id, a.aborted, err)
 	}
 	if a.aborted {
+		if a.end.id%2 == 0 { // half of them close all the same, and are told
+			a.late = 1
+			a.c.Close(func() { a.late++ })
+			a.c.Close(func() { a.late = 9 })
+		}
 		return
 	}
 	if err == io.EOF {
@@ -431,6 +437,9 @@ func (a *actor) settled(when string) {
 	if a.told != a.asked || a.halfTold != a.half || a.connected != a.connects {
 		a.s.fail("actor %d %s: %d of %d writes, %d of %d half-closes, %d of %d connects had completed",
 			a.end.id, when, a.told, a.asked, a.halfTold, a.half, a.connected, a.connects)
+	}
+	if a.late != 0 && a.late != 2 {
+		a.s.fail("actor %d %s: the close that it asked for was told %d times", a.end.id, when, a.late-1)
 	}
 	if size := a.c.WriteQueueSize(); size != 0 {
 		a.s.fail("actor %d %s: %d bytes are queued", a.end.id, when, size)

@@ -13,6 +13,7 @@ var abortBehaviours = []behaviour{
 	{"abort_of_a_connection_that_never_read", nil, abortUnread},
 	{"abort_while_connecting", tcp4, abortConnecting},
 	{"close_when_the_handler_is_told_of_an_abort", nil, abortThenClose},
+	{"close_after_an_abort_is_over", nil, closeAfterAbort},
 	{"owner_of_a_callback", nil, owners},
 }
 
@@ -63,6 +64,21 @@ func abortThenClose(e *env) {
 	c.Close(e.noteClose("never"))
 	e.settle()
 	e.wantLog("read: panic", "close")
+}
+
+// closeAfterAbort: an owner who learns late that it is over is told all the same.
+func closeAfterAbort(e *env) {
+	c, _ := e.pair()
+	e.R.Abort(c, errPanic)
+	e.until("the end", func() bool { return e.R.Live() == 0 })
+	c.Close(e.noteClose("close"))
+	if e.R.Live() != 1 || e.R.Refs() == 0 {
+		e.Errorf("%d handles, %d references while the close is owed", e.R.Live(), e.R.Refs())
+	}
+	c.Close(e.noteClose("never"))
+	e.untilLogged(1)
+	e.settle()
+	e.wantLog("close")
 }
 
 func abortUnread(e *env) {

@@ -105,9 +105,9 @@ func (a *account) tryWrite(n int) {
 func (a *account) closeWrite() { a.ok(a.c.CloseWrite(a.request("close write"))) }
 
 func (a *account) close() {
-	if !a.closing {
+	if !a.closing || a.aborted {
 		a.closing = true
-		a.wantCloses = 1
+		a.wantCloses = 1 // of the first Close, abort or not
 	}
 	a.c.Close(a.closed)
 }
