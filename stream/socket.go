@@ -11,7 +11,11 @@ import (
 // peer.
 //
 // Any number of writes may be under way at a time: bytes wait in the Transport's queue and nowhere else. 'finish' comes
-// when our end is sent, 'close' when the Transport is closed.
+// when our end is sent, 'close' when the Transport is closed. As in Node, a Socket that nobody reads, and that writes
+// nothing, learns that its peer was lost when it reads or writes again.
+//
+// The ReadHandler that the Transport is given has a method Socket() *Socket, so that whoever knows the Transports, as a
+// loop does its connections, need not keep a list of the Sockets too.
 type Socket struct {
 	Duplex
 	t       Transport
@@ -78,6 +82,9 @@ var vectors = sync.Pool{New: func() any { return new([1][]byte) }}
 
 // wire is the Socket as the hooks of its halves, and as the handler of its Transport.
 type wire Socket
+
+// Socket is the way back from a Transport's handler.
+func (x *wire) Socket() *Socket { return (*Socket)(x) }
 
 func (x *wire) reading() bool { return x.Readable.flags&readStarted != 0 }
 func (x *wire) stopped()      { x.Readable.flags &^= readStarted }

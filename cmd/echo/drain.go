@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
+	"github.com/weir-go/weir/stream"
 )
 
 const (
@@ -12,6 +13,13 @@ const (
 	drainPatient = 2 * time.Second       // from then on every connection is ended, silent or not
 	drainMost    = 5 * time.Second       // and then the group closes whoever has not closed by then
 )
+
+// mark is what the drain saw of a connection when it looked last: how much it had read, and that there was no more the
+// time before.
+type mark struct {
+	read   uint64
+	silent bool
+}
 
 // drain ends what this loop serves, once nobody is accepted any more: what has been received is still sent back, and each
 // connection is ended when it falls silent.
@@ -24,17 +32,35 @@ func (p *part) drain() {
 
 func (p *part) look(since time.Duration) {
 	// While anybody is read from, others may wait for their turn, with bytes that have been received.
-	calm := p.reads == p.seen
-	p.seen = p.reads
+	reads := p.l.Reactor().Stats().Reads
+	calm := reads == p.reads
+	p.reads = reads
+	if p.marks == nil {
+		p.marks = map[*stream.Socket]mark{}
+	}
 	p.l.Walk(func(h loop.Handle) {
 		c, ok := h.(*reactor.Conn)
 		if !ok {
 			return
 		}
-		e := c.Handler().(*echo)
-		if calm && e.quiet && c.WriteQueueSize() == 0 || since >= drainPatient {
-			c.CloseWrite(nil) // the second time it says so, and nothing happens
+		handler, ok := c.Handler().(interface{ Socket() *stream.Socket })
+		if !ok {
+			return
 		}
-		e.quiet = true
+		s := handler.Socket()
+		last := p.marks[s]
+		// A peer that does not take what we send is not read from: it is not silent.
+		silent := s.BytesRead() == last.read && s.WritableLength() == 0
+		if calm && silent && last.silent || since >= drainPatient {
+			end(s) // the second time it says so, and nothing happens
+		}
+		p.marks[s] = mark{s.BytesRead(), silent}
 	})
+}
+
+// end throws away what still comes, and ends what we send.
+func end(s *stream.Socket) {
+	s.Unpipe(s)
+	s.Resume()
+	s.End()
 }

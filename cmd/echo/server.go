@@ -12,6 +12,7 @@ import (
 
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
+	"github.com/weir-go/weir/stream"
 )
 
 // server is a group of loops, and what each of them serves.
@@ -22,9 +23,10 @@ type server struct {
 
 // part is one loop and what it serves. Only that loop's goroutine touches it while it runs.
 type part struct {
-	l     *loop.Loop
-	reads uint64 // calls of OnRead
-	seen  uint64 // of those, how many the drain has seen
+	l *loop.Loop
+	// The drain's: reads of all connections when it looked last, and what it saw of each.
+	reads uint64
+	marks map[*stream.Socket]mark
 }
 
 // serve runs until SIGTERM or SIGINT, and then until the connections have ended.
