@@ -61,3 +61,12 @@ func (e *Error) Error() string {
 
 // Unwrap returns the reason.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Code returns the name of the errno behind the error, "ECONNRESET", as Node's errors have it; "" if there is none.
+func (e *Error) Code() string {
+	var errno syscall.Errno
+	if !errors.As(e.Err, &errno) {
+		return ""
+	}
+	return errnoName(errno)
+}

@@ -2,6 +2,7 @@ package reactor
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 )
@@ -21,5 +22,20 @@ func TestErrorsSayWhatWithWhomAndWhy(t *testing.T) {
 	}
 	if err := error(&Error{Op: "write", Err: EPIPE}); !errors.Is(err, EPIPE) || errors.Is(err, ECONNRESET) {
 		t.Error("errors.Is does not find the errno")
+	}
+}
+
+func TestAnErrorHasTheNameOfItsErrnoAsItsCode(t *testing.T) {
+	for _, test := range []struct {
+		err  *Error
+		want string
+	}{
+		{&Error{Op: "read", Err: ECONNRESET}, "ECONNRESET"},
+		{&Error{Op: "open", Err: fmt.Errorf("x: %w", ENOENT)}, "ENOENT"},
+		{&Error{Op: "write", Err: ErrClosed}, ""},
+	} {
+		if got := test.err.Code(); got != test.want {
+			t.Errorf("the code of %v is %q, want %q", test.err, got, test.want)
+		}
 	}
 }

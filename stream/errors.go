@@ -66,7 +66,8 @@ func aborted(cause error) error {
 }
 
 // CodeOf returns Node's code for err: that of the first error in its tree that has one, as an Error does and any error
-// with a method Code() string. It returns "" for nil and the message for an error without a code.
+// with a method Code() string, such as a reactor.Error with its ECONNRESET. It returns "" for nil and the message for an
+// error without a code.
 func CodeOf(err error) string {
 	if err == nil {
 		return ""
@@ -76,7 +77,7 @@ func CodeOf(err error) string {
 		return ours.Code
 	}
 	var coded interface{ Code() string }
-	if errors.As(err, &coded) {
+	if errors.As(err, &coded) && coded.Code() != "" {
 		return coded.Code()
 	}
 	return err.Error()

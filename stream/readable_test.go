@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/weir-go/weir/internal/turntest"
@@ -214,9 +215,17 @@ func TestErrorsMatchByCode(t *testing.T) {
 		{stream.ErrWriteAfterEnd, "ERR_STREAM_WRITE_AFTER_END"},
 		{errors.Join(cause, stream.ErrDestroyed), "ERR_STREAM_DESTROYED"},
 		{cause, "because"},
+		{fmt.Errorf("read: %w", coded("ECONNRESET")), "ECONNRESET"},
+		{coded(""), "an error"},
 	} {
 		if got := stream.CodeOf(c.err); got != c.want {
 			t.Errorf("the code of %v is %q, want %q", c.err, got, c.want)
 		}
 	}
 }
+
+// coded is an error with a code of another package's making.
+type coded string
+
+func (coded) Error() string  { return "an error" }
+func (c coded) Code() string { return string(c) }
