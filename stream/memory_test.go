@@ -283,3 +283,28 @@ func TestTwentyCallbacksOfOneTickComeInOrder(t *testing.T) {
 	})
 	e.want(want...)
 }
+
+// A stream gives out a block in the turn in which another one seals something else, and a third keeps what the first gave
+// out: the block may go to the second only after the third has copied it.
+func TestABlockGivenOutIsNotReusedWhileTheTurnIsSealed(t *testing.T) {
+	l := newLoop(t)
+	src := stream.NewReadable(l, stream.ReadableOptions{})
+	l.Turn(func() { src.Push(pattern(0, 50)) })
+	l.Turn(func() { src.Push(pattern(50, 50)) }) // another block
+	other := stream.NewReadable(l, stream.ReadableOptions{})
+	hook := &slow{}
+	dst := stream.NewWritable(l, stream.WritableOptions{Write: hook.write})
+	l.Turn(func() { dst.Write([]byte("x")) }) // the hook has it: what comes waits
+	n := 0
+	src.OnData(func(p []byte) {
+		if n++; n == 2 { // src is the first that the turn's end seals
+			other.Push(make([]byte, 50))
+			dst.WriteBorrowed(p, nil)
+		}
+	})
+	l.EndTurn()
+	l.Turn(func() { hook.complete(nil) })
+	if n != 2 || len(hook.p) != 1 || !bytes.Equal(hook.p[0], pattern(50, 50)) {
+		t.Errorf("after %d chunks the hook was given %v, want the 50 bytes of the second", n, hook.p)
+	}
+}

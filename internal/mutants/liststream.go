@@ -56,4 +56,8 @@ var streams = []mutant{
 		"writes under way forgotten by destroy", "what the transport had is never told",
 		"stream/write.go", "if w.call.busy() || w.flight.any() {\n		return\n	}\n	why", "if w.call.busy() {\n		return\n	}\n	why",
 	},
+	{
+		"spent blocks go back before all streams have sealed", "a block that one stream gave out and another borrowed is a third's",
+		"stream/life.go", "if l.spent != nil {\n			l.flags |= lifeSealed", "if false {\n			l.flags |= lifeSealed",
+	},
 }
