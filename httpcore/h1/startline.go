@@ -45,7 +45,7 @@ func (p *Parser) startLF(data []byte, i int) int {
 }
 
 func (p *Parser) method(data []byte, i int) int {
-	end := min(len(data), i+maxMethod-int(p.idx)+1) // with the space behind it
+	end := min(p.window(data), i+maxMethod-int(p.idx)+1) // with the space behind it
 	j := skip(data[:end], i, classToken)
 	if p.idx < uint8(len(p.word)) {
 		copy(p.word[p.idx:], data[i:j])
@@ -57,12 +57,14 @@ func (p *Parser) method(data []byte, i int) int {
 	case j == len(data):
 		p.h.OnMethod(data[i:j], false)
 		return j
+	case j == end:
+		return p.overflow(j)
 	case data[j] != ' ':
 		return p.fail(j, CodeInvalidMethod, "a method is a token, with one space behind it")
 	}
 	p.state, p.idx = stateTargetStart, 0
 	if p.isMethod("PRI") {
-		p.state = statePreface
+		p.state, p.max = statePreface, noLimit // it has one length
 	}
 	p.h.OnMethod(data[i:j], true)
 	return j + 1
@@ -93,7 +95,7 @@ func (p *Parser) preface(data []byte, i int) int {
 const httpName = "HTTP/"
 
 func (p *Parser) http(data []byte, i int) int {
-	for ; i < len(data); i++ {
+	for end := p.window(data); i < end; i++ {
 		if data[i] != httpName[p.idx] {
 			return p.fail(i, CodeInvalidConstant, "expected HTTP/")
 		}
@@ -158,7 +160,7 @@ func (p *Parser) statusSP(data []byte, i int) int {
 }
 
 func (p *Parser) statusCode(data []byte, i int) int {
-	for ; i < len(data) && p.idx < 3; i++ {
+	for end := p.window(data); i < end && p.idx < 3; i++ {
 		c := data[i]
 		if c < '0' || c > '9' || p.idx == 0 && c == '0' {
 			return p.fail(i, CodeInvalidStatus, "a status is three digits, the first of them not 0")
