@@ -42,7 +42,7 @@ func (p *Parser) sizeEnd(data []byte, i int) int {
 		return i + 1
 	case ';', ' ', '\t':
 		p.begin = p.off + uint64(i)
-		p.max = min(p.end, p.begin+max(p.limits.chunkExtensions(), p.extra)-p.extra)
+		p.max = min(p.end, p.begin+max(p.limits.chunkExtensions(), p.extra)-p.extra+1) // with the CR behind them
 		p.state = stateChunkBWS
 		return i
 	case '\n':
