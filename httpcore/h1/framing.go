@@ -11,18 +11,18 @@ const (
 	framingTunnel                    // there is none, and what follows is not HTTP
 )
 
-// frame decides how long the body is, in the order of RFC 9112 section 6.3. Repeated, contradictory and unknown
-// lengths and codings were refused when they were read: rule 3 where Transfer-Encoding meets Content-Length, rule 4 where
-// chunked is not the final coding, rule 5 where Content-Length is invalid.
+// frame decides how long the body is, in the order of RFC 9112 section 6.3, but for its second rule. Repeated,
+// contradictory and unknown lengths and codings were refused when they were read: rule 3 where Transfer-Encoding meets
+// Content-Length, rule 4 where chunked is not the final coding, rule 5 where Content-Length is invalid.
 func (p *Parser) frame(a Answer) framing {
 	if p.kind == Response {
 		switch {
 		case p.status == 101:
 			return framingTunnel // RFC 9110 section 15.2.2
+		case a == Upgrade && p.status >= 200:
+			return framingTunnel // rule 2; before rule 1, since any 2xx begins a tunnel, 204 too: RFC 9110 section 9.3.6
 		case a == NoBody || p.status < 200 || p.status == 204 || p.status == 304:
 			return framingNone // rule 1
-		case a == Upgrade:
-			return framingTunnel // rule 2
 		}
 	}
 	switch {
