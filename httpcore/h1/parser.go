@@ -189,9 +189,10 @@ func (p *Parser) KeepAlive() bool {
 	return true
 }
 
-// WantsUpgrade reports whether the head has an Upgrade field and Connection names it, from OnHeadersComplete on.
+// WantsUpgrade reports whether the head has an Upgrade field and Connection names it, from OnHeadersComplete on. In
+// HTTP/1.0 the field is ignored: RFC 9110 section 7.8.
 func (p *Parser) WantsUpgrade() bool {
-	return p.seen&(seenUpgrade|seenConnUpgrade) == seenUpgrade|seenConnUpgrade
+	return p.seen&(seenUpgrade|seenConnUpgrade) == seenUpgrade|seenConnUpgrade && p.minor > 0
 }
 
 // InTrailers reports whether the fields that come are those of a trailer section.
