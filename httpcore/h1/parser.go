@@ -100,6 +100,9 @@ func (p *Parser) Execute(data []byte) (n int, err error) {
 // it is an error with CodeInvalidEOFState.
 func (p *Parser) Finish() error {
 	p.enter("Finish")
+	if !p.halt && p.state.eager() {
+		p.run(nil) // what a pause has put off
+	}
 	if !p.halt {
 		switch p.state {
 		case stateStart, stateClosed:

@@ -229,6 +229,41 @@ func TestFailBetweenCalls(t *testing.T) {
 	saysAgain(t, &p, err)
 }
 
+// What a pause has put off needs no byte, so it is not missing when there are none any more.
+func TestTheInputEndsBehindAPauseAtTheLastByte(t *testing.T) {
+	for _, tc := range []struct{ callback, in string }{
+		{"OnHeadersComplete", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+		{"OnBody", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"},
+		{"OnChunkComplete", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+	} {
+		tr := &tracer{pauseIn: tc.callback}
+		var p Parser
+		tr.p = &p
+		p.Reset(Request, tr, nil)
+		if n, err := p.Execute([]byte(tc.in)); n != len(tc.in) || err != ErrPaused {
+			t.Fatalf("%s: got %d, %v", tc.callback, n, err)
+		}
+		p.Resume()
+		if err := p.Finish(); err != nil || !strings.HasSuffix(tr.b.String(), "end\n") {
+			t.Errorf("%s: got %v behind\n%s", tc.callback, err, tr.b.String())
+		}
+	}
+}
+
+func TestTheInputEndsBehindAPauseBeforeAnUpgrade(t *testing.T) {
+	tr := &tracer{pauseIn: "OnMessageComplete", answers: []Answer{Upgrade}}
+	var p Parser
+	tr.p = &p
+	p.Reset(Request, tr, nil)
+	if _, err := p.Execute([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n")); err != ErrPaused {
+		t.Fatal(err)
+	}
+	p.Resume()
+	if err := p.Finish(); err != ErrUpgrade {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFinishMayBeCalledAgain(t *testing.T) {
 	tr := &tracer{}
 	var p Parser
