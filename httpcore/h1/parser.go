@@ -91,6 +91,9 @@ func (p *Parser) Execute(data []byte) (n int, err error) {
 	if !p.halt {
 		n = p.run(data)
 		p.off += uint64(n)
+		if e, ok := p.err.(*Error); ok && e.Code == CodeUser {
+			e.Offset = p.off // Fail could not know it
+		}
 	}
 	p.inside = false
 	return n, p.stopped()

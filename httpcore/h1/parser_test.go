@@ -215,6 +215,45 @@ func TestMisuseOfAParserPanics(t *testing.T) {
 	mustPanic(t, "a negative limit", func() { p.Execute([]byte("GET")) })
 }
 
+func TestFailInACallbackEndsTheMessageThere(t *testing.T) {
+	why := errors.New("why")
+	for _, callback := range callbacks {
+		if callback == "OnStatus" {
+			continue
+		}
+		for cut := range len(longRequest) {
+			var p Parser
+			failed, after := false, 0
+			p.Reset(Request, on{func(name string) {
+				if failed {
+					after++
+				}
+				if name == callback {
+					failed = true
+					p.Fail(why)
+					p.Fail(errors.New("a second reason"))
+				}
+			}}, nil)
+			n, err := p.Execute([]byte(longRequest[:cut]))
+			if err == nil {
+				var m int
+				m, err = p.Execute([]byte(longRequest[cut:]))
+				n += m
+			}
+			var e *Error
+			if !errors.As(err, &e) || !errors.Is(err, why) || e.Code != CodeUser || e.Fault() != Local || e.Offset != uint64(n) {
+				t.Fatalf("%s, cut at %d: got %d, %#v", callback, cut, n, err)
+			}
+			if after > 0 {
+				t.Fatalf("%s, cut at %d: %d callbacks came behind it", callback, cut, after)
+			}
+			saysAgain(t, &p, err)
+			p.Resume()
+			saysAgain(t, &p, err)
+		}
+	}
+}
+
 func TestFailBetweenCalls(t *testing.T) {
 	var p Parser
 	p.Reset(Request, Nop{}, nil)
