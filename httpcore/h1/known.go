@@ -135,6 +135,12 @@ func (p *Parser) endKnown(j int) bool {
 }
 
 func (p *Parser) readHost(data []byte, i, j int) bool {
+	if p.sub <= hostName { // most names have nothing else
+		if k := skip(data[:j], i, classHost); k > i {
+			p.sub = hostName
+			i = k
+		}
+	}
 	for ; i < j; i++ {
 		c := data[i]
 		switch {
@@ -220,6 +226,11 @@ var connectionMembers = [...]struct {
 
 // readConnection finds the members that mean something to us. What is no list is none of them.
 func (p *Parser) readConnection(b []byte) {
+	if p.idx == 0 && len(b) == len("keep-alive") && foldEqual(b, "keep-alive") { // as it nearly always is
+		p.cand &= isKeepAlive
+		p.idx = uint8(len(b))
+		return
+	}
 	for _, c := range b {
 		switch {
 		case c == ',':

@@ -90,6 +90,20 @@ func (p *Parser) preface(data []byte, i int) int {
 	return i
 }
 
+// usual is what nearly always follows the target, and is then read in one step.
+const usual = "HTTP/1.1\r\n"
+
+func (p *Parser) usualVersion(i int) int {
+	p.minor = 1
+	p.state = stateRequestCR
+	p.h.OnVersion(1, 1)
+	if p.halt {
+		return i + len(usual) - len("\r\n")
+	}
+	p.section(i+len(usual), p.limits.header())
+	return i + len(usual)
+}
+
 const httpName = "HTTP/"
 
 func (p *Parser) http(data []byte, i int) int {
