@@ -48,6 +48,7 @@ func (p *Parser) wholeFields(data []byte, i int) int {
 	for {
 		line := section[:min(uint64(len(section)), uint64(i)+field)]
 		j := skip(line, i, classToken)
+		p.steps.add(j - i)
 		if j == i || j >= len(line) || line[j] != ':' {
 			break
 		}
@@ -56,10 +57,10 @@ func (p *Parser) wholeFields(data []byte, i int) int {
 			v++
 		}
 		k := skipText(line, v)
+		p.steps.add(k - j)
 		if len(line)-k < 2 || line[k] != '\r' || line[k+1] != '\n' || uint64(p.fields) >= fields {
 			break
 		}
-		p.steps.add(k - i)
 		p.fields++
 		if !p.nameIs(line[i:j], j) {
 			return j

@@ -95,6 +95,7 @@ func (p *Parser) beginKnown(j int) bool {
 
 // readKnown moves the machine on by data[i:j], and refuses the first byte that is wrong.
 func (p *Parser) readKnown(data []byte, i, j int) bool {
+	p.steps.add(j - i)
 	switch p.known {
 	case knownHost:
 		return p.readHost(data, i, j)

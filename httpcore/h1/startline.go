@@ -47,6 +47,7 @@ func (p *Parser) startLF(data []byte, i int) int {
 func (p *Parser) method(data []byte, i int) int {
 	end := min(len(data), i+maxMethod-int(p.idx)+1) // with the space behind it
 	j := skip(data[:end], i, classToken)
+	p.steps.add(j - i)
 	if p.idx < uint8(len(p.word)) {
 		copy(p.word[p.idx:], data[i:j])
 	}
