@@ -86,7 +86,7 @@ func (p *Parser) preface(data []byte, i int) int {
 		p.idx++
 	}
 	if p.idx == uint8(len(h2Preface)) {
-		p.state = statePrefaced
+		p.state, p.max = statePrefaced, noLimit
 	}
 	return i
 }
