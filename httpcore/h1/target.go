@@ -8,7 +8,7 @@ func (p *Parser) targetStart(data []byte, i int) int {
 	c := data[i]
 	switch {
 	case p.isMethod("CONNECT"):
-		p.state, p.sub, p.cand = stateAuthority, hostStart, 0
+		p.state, p.sub = stateAuthority, uint8(hostStart)
 		return i
 	case c == '/':
 		p.state = stateTarget
@@ -89,7 +89,7 @@ func (p *Parser) schemeSlash(data []byte, i int) int {
 		return p.fail(i, CodeInvalidURL, "an absolute-form without an authority")
 	}
 	if p.idx++; p.idx == 2 {
-		p.state, p.sub, p.cand = stateAuthority, hostStart, 0
+		p.state, p.sub = stateAuthority, uint8(hostStart)
 	}
 	p.h.OnURL(data[i:i+1], false)
 	return i + 1
@@ -99,10 +99,17 @@ func (p *Parser) schemeSlash(data []byte, i int) int {
 func (p *Parser) authority(data []byte, i int) int {
 	end := p.window(data)
 	connect := p.isMethod("CONNECT")
+	s := hostState(p.sub)
 	j := i
-	for j < end && data[j] != ' ' && (connect || data[j] != '/' && data[j] != '?') && p.host(data[j]) {
+	for j < end && data[j] != ' ' && (connect || data[j] != '/' && data[j] != '?') {
+		next := s.next(data[j])
+		if next == hostRefused {
+			break
+		}
+		s = next
 		j++
 	}
+	p.sub = uint8(s)
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
@@ -116,7 +123,7 @@ func (p *Parser) authority(data []byte, i int) int {
 	default:
 		return p.targetLast(data, i, j) // which refuses it, and says why
 	}
-	if p.sub == hostStart || !hostDone(p.sub) || connect && (p.sub != hostPort || p.cand == 0) {
+	if s == hostStart || !s.done() || connect && s != hostDigits {
 		return p.fail(j, CodeInvalidURL, "the authority names no host, or a CONNECT no port")
 	}
 	p.state = stateTarget
