@@ -17,7 +17,7 @@ func (p *Parser) targetStart(data []byte, i int) int {
 		p.state = stateTargetEnd
 		p.h.OnURL(data[i:i+1], false)
 		return i + 1
-	case c|0x20 >= 'a' && c|0x20 <= 'z':
+	case isLetter(c):
 		p.state = stateScheme
 		return i
 	}
@@ -79,8 +79,10 @@ func (p *Parser) scheme(data []byte, i int) int {
 	return j + 1
 }
 
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
 func schemeByte(c byte) bool {
-	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'
+	return isLetter(c) || c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'
 }
 
 // schemeSlash reads the two slashes that an absolute-form has here.
