@@ -25,8 +25,8 @@ func AppendRequestLine[M, T ~string | ~[]byte](dst []byte, method M, target T) (
 	return append(dst, " HTTP/1.1\r\n"...), nil
 }
 
-// AppendStatusLine appends a status line. It says HTTP/1.1 to a client of HTTP/1.0 too, since the version is the sender's:
-// RFC 9110 section 2.5. It refuses a status that is not three digits, and what ValidReason says no to.
+// AppendStatusLine appends a status line. It says HTTP/1.1 to a client of HTTP/1.0 too, since the version is the
+// sender's: RFC 9110 section 2.5. It refuses a status that is not three digits, and what ValidReason says no to.
 func AppendStatusLine[S ~string | ~[]byte](dst []byte, status int, reason S) ([]byte, error) {
 	switch {
 	case status < 100 || status > 999:

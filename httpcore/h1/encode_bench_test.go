@@ -34,6 +34,9 @@ func BenchmarkResponseHead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		dst, err := h1.AppendStatusLine(room[:0], 200, "OK")
+		if err != nil {
+			b.Fatal(err)
+		}
 		for i := range responseFields {
 			f := &responseFields[i]
 			if dst, err = h1.AppendField(dst, f[0], f[1]); err != nil {

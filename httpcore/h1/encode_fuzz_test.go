@@ -28,7 +28,9 @@ func FuzzEncoder(f *testing.F) {
 	} {
 		f.Add(s.method, s.target, s.reason, s.name, s.value, s.status, s.number, s.body, s.cut)
 	}
-	f.Fuzz(func(t *testing.T, method, target, reason, name, value string, status int, number int64, body string, cut uint16) {
+	f.Fuzz(func(
+		t *testing.T, method, target, reason, name, value string, status int, number int64, body string, cut uint16,
+	) {
 		for _, p := range []part{
 			requestLine(method, target), requestLine("CONNECT", target), requestLine("OPTIONS", target),
 			statusLine(status, reason),

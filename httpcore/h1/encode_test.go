@@ -61,7 +61,8 @@ func length(n int64) part {
 const chunkedHead = "HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n"
 
 func chunkedTrace(more ...string) []string {
-	return append([]string{"begin", "version 1.1", "status 200 ", "name Transfer-Encoding", "value chunked", "head"}, more...)
+	head := []string{"begin", "version 1.1", "status 200 ", "name Transfer-Encoding", "value chunked", "head"}
+	return append(head, more...)
 }
 
 func chunkHeader(size uint64) part {

@@ -80,6 +80,46 @@ func TestEncoderAndParserTakeTheSameBytesAtEachPlace(t *testing.T) {
 	}
 }
 
+// The encoder and the parser have their sets from one table, so that something has to say what is in it.
+func TestTheCharacterSetsAreThoseOfTheRFCs(t *testing.T) {
+	const alnum = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	in := func(set string) func(byte) bool {
+		return func(c byte) bool { return strings.IndexByte(set, c) >= 0 }
+	}
+	text := func(c byte) bool { return c == '\t' || c >= ' ' && c <= '~' || c >= 0x80 }
+	for _, set := range []struct {
+		name string
+		ask  func(c string) bool
+		has  func(c byte) bool
+	}{
+		{"tchar", h1.ValidToken[string], in(alnum + "!#$%&'*+-.^_`|~")},
+		{"field-content", func(c string) bool { return h1.ValidFieldValue("a" + c + "a") }, text},
+		{"field-vchar", h1.ValidFieldValue[string], func(c byte) bool { return text(c) && c != ' ' && c != '\t' }},
+		{"reason-phrase", h1.ValidReason[string], text},
+		{
+			"target", func(c string) bool { return h1.ValidTarget("GET", "/"+c) },
+			func(c byte) bool { return c > ' ' && c <= '~' && c != '#' },
+		},
+		{
+			"scheme", func(c string) bool { return h1.ValidTarget("GET", "a"+c+"://b") },
+			in(alnum + "+-."),
+		},
+		{
+			"reg-name, or what ends it", func(c string) bool { return h1.ValidTarget("GET", "a://b"+c) },
+			in(alnum + "-._~!$&'()*+,;=" + ":/?"),
+		},
+		{"reg-name, or port", func(c string) bool { return h1.ValidHost("a" + c) }, in(alnum + "-._~!$&'()*+,;=" + ":")},
+		{"HEXDIG", func(c string) bool { return h1.ValidHost("%1"+c) && h1.ValidHost("%"+c+"1") }, in(alnum[:16] + "ABCDEF")},
+		{"DIGIT", func(c string) bool { return h1.ValidHost("a:1" + c) }, in(alnum[:10])},
+	} {
+		for c := range 256 {
+			if got, want := set.ask(string([]byte{byte(c)})), set.has(byte(c)); got != want {
+				t.Errorf("%s: %q is %v, want %v", set.name, byte(c), got, want)
+			}
+		}
+	}
+}
+
 func TestWhatIsValid(t *testing.T) {
 	for _, c := range []struct {
 		question string
@@ -99,7 +139,10 @@ func TestWhatIsValid(t *testing.T) {
 		{
 			"host", h1.ValidHost[string],
 			[]string{"", "a", "a:", "a:80", "1.2.3.4", "[::1]", "[::1]:80", "[fe80::1%25eth0]", "a%41b", "a_b"},
-			[]string{":", ":80", "a b", " a", "a ", "a/", "u@a", "a:b", "a:1:2", "[", "[]", "[::1", "[::1]a", "a%", "a%4", "a%4g", "é"},
+			[]string{
+				":", ":80", "a b", " a", "a ", "a/", "u@a", "a:b", "a:1:2", "a[b]", "[a[b]", "[", "[]", "[::1", "[::1]a",
+				"a%", "a%4", "a%4g", "é",
+			},
 		},
 		{
 			"value", h1.ValidFieldValue[string],
