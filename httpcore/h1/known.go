@@ -15,7 +15,7 @@ const (
 )
 
 // knownField is the field of that name; 0 is all others. name is a token.
-func knownField(name []byte) known {
+func knownField[S ~string | ~[]byte](name S) known {
 	switch len(name) {
 	case 4:
 		if foldEqual(name, "host") {
@@ -43,7 +43,7 @@ func knownField(name []byte) known {
 
 // foldEqual reports whether name, of the same length, is lower in some case. Of the bytes of a token only letters become
 // other bytes of lower's by this.
-func foldEqual(name []byte, lower string) bool {
+func foldEqual[S ~string | ~[]byte](name S, lower string) bool {
 	for i := range len(lower) {
 		if name[i]|0x20 != lower[i] {
 			return false
@@ -114,7 +114,7 @@ func (p *Parser) readKnown(data []byte, i, j int) bool {
 func (p *Parser) endKnown(j int) bool {
 	switch p.known {
 	case knownHost:
-		if !hostDone(p.sub) {
+		if !hostState(p.sub).done() {
 			p.fail(j, CodeInvalidHost, "a Host that names no host")
 			return false
 		}
@@ -136,22 +136,17 @@ func (p *Parser) endKnown(j int) bool {
 }
 
 func (p *Parser) readHost(data []byte, i, j int) bool {
-	if p.sub <= hostName { // most names have nothing else
-		if k := skip(data[:j], i, classHost); k > i {
-			p.sub = hostName
-			i = k
-		}
-	}
+	s := hostState(p.sub)
 	for ; i < j; i++ {
 		c := data[i]
-		switch {
-		case (c == ' ' || c == '\t') && hostDone(p.sub):
-			p.sub = hostSpace
-		case !p.host(c):
+		if (c == ' ' || c == '\t') && s.done() {
+			s = hostSpace
+		} else if s = s.next(c); s == hostRefused {
 			p.fail(i, CodeInvalidHost, "a Host that names no host")
 			return false
 		}
 	}
+	p.sub = uint8(s)
 	return true
 }
 
