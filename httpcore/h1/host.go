@@ -73,6 +73,22 @@ func (s hostState) special(c byte) hostState {
 	return hostRefused
 }
 
+// maxPort is the highest port.
+const maxPort = 1<<16 - 1
+
+// portOf is the number behind the last ":" of s, which the machine has found to be digits; 0 if there are none, and more
+// than maxPort if it is too high.
+func portOf[S ~string | ~[]byte](s S) (port uint64) {
+	i := len(s)
+	for i > 0 && s[i-1] != ':' {
+		i--
+	}
+	for ; i < len(s) && port <= maxPort; i++ {
+		port = port*10 + uint64(s[i]-'0')
+	}
+	return port
+}
+
 // hostOf is where the machine stands behind s.
 func hostOf[S ~string | ~[]byte](s S) hostState {
 	state := hostStart

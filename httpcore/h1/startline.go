@@ -63,6 +63,9 @@ func (p *Parser) method(data []byte, i int) int {
 	}
 	p.state, p.idx = stateTargetStart, 0
 	if p.isMethod("PRI") {
+		if p.off+uint64(j) > uint64(len("PRI")) { // a connection begins with it, or has it nowhere
+			return p.fail(j, CodeInvalidMethod, "PRI is reserved for HTTP/2")
+		}
 		p.state = statePreface
 	}
 	p.h.OnMethod(data[i:j], true)

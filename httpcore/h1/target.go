@@ -108,7 +108,10 @@ func (p *Parser) authority(data []byte, i int) int {
 	j := i
 	for j < end && data[j] != ' ' && (connect || data[j] != '/' && data[j] != '?') {
 		next := s.next(data[j])
-		if next == hostRefused {
+		if next == hostDigits {
+			p.left = p.left*10 + uint64(data[j]-'0') // the port
+		}
+		if next == hostRefused || p.left > maxPort {
 			break
 		}
 		s = next
@@ -128,9 +131,10 @@ func (p *Parser) authority(data []byte, i int) int {
 	default:
 		return p.targetLast(data, i, j) // which refuses it, and says why
 	}
-	if s == hostStart || !s.done() || connect && s != hostDigits {
+	if s == hostStart || !s.done() || connect && p.left == 0 { // RFC 9110 section 9.3.6
 		return p.fail(j, CodeInvalidURL, "the authority names no host, or a CONNECT no port")
 	}
+	p.left = 0
 	p.state = stateTarget
 	if connect {
 		p.state = stateTargetEnd

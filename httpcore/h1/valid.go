@@ -16,12 +16,12 @@ func ValidMethod[S ~string | ~[]byte](s S) bool {
 
 // ValidTarget reports whether target can be the request-target of method, in one of the forms of RFC 9112 section 3.2:
 // a path with its query for any method but CONNECT; an absolute URI with a host for the same, as proxies are asked;
-// host and port for CONNECT; "*" for OPTIONS. No fragment, no user information, no whitespace and no byte beyond ASCII
+// host and port for CONNECT, which has no port 0; "*" for OPTIONS. No fragment, no user information, no whitespace and no byte beyond ASCII
 // is in any of them.
 func ValidTarget[M, T ~string | ~[]byte](method M, target T) bool {
 	switch {
 	case string(method) == "CONNECT":
-		return hostOf(target) == hostDigits
+		return hostOf(target) == hostDigits && portOf(target) > 0 && portOf(target) <= maxPort
 	case len(target) == 0:
 		return false
 	case target[0] == '/':
@@ -47,6 +47,9 @@ func isAbsolute[S ~string | ~[]byte](s S) bool {
 		j++
 	}
 	host := hostOf(s[i:j])
+	if host == hostDigits && portOf(s[i:j]) > maxPort {
+		return false
+	}
 	return host != hostStart && host.done() && only(s[j:], classTarget)
 }
 
