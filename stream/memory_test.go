@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 
 	"github.com/weir-go/weir/stream"
@@ -248,6 +249,36 @@ func TestASourceThatHeedsBackpressureIsBoundedByTheMark(t *testing.T) {
 	if w.WritableLength() == 0 {
 		t.Error("nothing flows")
 	}
+}
+
+// A source that does not heed it makes the stream hold what it has pushed, in blocks of which three quarters are wasted at
+// most, and nothing more; and all of it is let go of when it has been read.
+func TestASourceThatIgnoresBackpressureCostsWhatItPushed(t *testing.T) {
+	const chunks, size = 40000, 300
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // what the pools have kept goes with the second
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	before := heap()
+	for range chunks {
+		l.Turn(func() { r.Push(pattern(0, size)) })
+	}
+	if n := r.ReadableLength(); n != chunks*size {
+		t.Errorf("%d bytes wait, want the %d that were pushed", n, chunks*size)
+	}
+	if held := int64(heap() - before); held > 5*chunks*size {
+		t.Errorf("%d bytes are held for %d that were pushed", held, chunks*size)
+	}
+	l.Turn(func() { r.OnData(func([]byte) {}) })
+	if held := int64(heap() - before); held > chunks*size/10 {
+		t.Errorf("%d bytes are held when all has been read", held)
+	}
+	runtime.KeepAlive(r)
 }
 
 // There is a bound to what is counted as borrowed, and none to what may be.

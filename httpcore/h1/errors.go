@@ -9,7 +9,8 @@ import (
 type Error struct {
 	// Code is what is wrong, by llhttp's name where there is one.
 	Code Code
-	// Offset is where the refused byte is, counted from the first byte that the Parser was given since Reset.
+	// Offset is where the refused byte is, counted from the first byte that the Parser was given since Reset. An encoder's
+	// refusal has none.
 	Offset uint64
 	// Reason is what is wrong, in words, without any byte of the input.
 	Reason string
@@ -20,11 +21,13 @@ type Error struct {
 	Err error
 }
 
-// Error returns what is wrong and where.
+// Error returns what is wrong, and where in the input.
 func (e *Error) Error() string {
 	switch {
 	case e.Reason == "" && e.Err == nil:
 		return "h1: " + e.Code.String()
+	case e.Code == CodeUnsafe:
+		return "h1: " + e.Code.String() + ": " + e.Reason
 	case e.Reason == "":
 		return fmt.Sprintf("h1: %v at byte %d: %v", e.Code, e.Offset, e.Err)
 	}

@@ -40,38 +40,57 @@ func (p *Parser) countField(i int) bool {
 	return true
 }
 
-// wholeFields reads field lines as long as they are there in one piece, with nothing wrong or of meaning to us. It does
-// what the states below do, only faster; it leaves to them whatever is out of the ordinary, before it has told anybody.
+// wholeFields reads field lines as long as they are there in one piece and look right. It does what the states below do,
+// only faster; a line that is out of the ordinary it leaves to them, before it has told anybody.
 func (p *Parser) wholeFields(data []byte, i int) int {
-	end := p.window(data)
+	section := data[:min(uint64(len(data)), p.end-p.off)]
+	field, fields := p.limits.field(), p.limits.fields()
 	for {
-		j := skip(data[:end], i, classToken)
-		if j == i || j == end || data[j] != ':' || p.seen&seenTrailers == 0 && knownField(data[i:j]) != 0 {
-			return i
+		line := section[:min(uint64(len(section)), uint64(i)+field)]
+		j := skip(line, i, classToken)
+		p.steps.add(j - i)
+		if j == i || j >= len(line) || line[j] != ':' {
+			break
 		}
 		v := j + 1
-		for v < end && (data[v] == ' ' || data[v] == '\t') {
+		for v < len(line) && (line[v] == ' ' || line[v] == '\t') {
 			v++
 		}
-		k := skipText(data[:end], v)
-		if end-k < 2 || data[k] != '\r' || data[k+1] != '\n' || uint64(p.fields) >= p.limits.fields() {
-			return i
+		k := skipText(line, v)
+		p.steps.add(k - j)
+		if len(line)-k < 2 || line[k] != '\r' || line[k+1] != '\n' || uint64(p.fields) >= fields {
+			break
 		}
-		p.steps.add(k - i)
 		p.fields++
-		p.h.OnHeaderField(data[i:j], true)
+		if !p.nameIs(line[i:j], j) {
+			return j
+		}
+		p.h.OnHeaderField(line[i:j], true)
 		if p.halt {
-			p.known, p.state = 0, stateValueStart
+			p.line(i)
+			p.state = stateValueStart
 			return j + 1
 		}
-		i = k + 2
-		p.line(i)
-		p.h.OnHeaderValue(data[v:k], true)
-		if p.halt {
-			return i
+		if p.known != 0 && !(p.readKnown(line, v, k) && p.endKnown(k)) {
+			return p.errAt()
 		}
-		end = p.window(data)
+		i = k + 2
+		p.h.OnHeaderValue(line[v:k], true)
+		if p.halt {
+			break
+		}
 	}
+	p.line(i)
+	return i
+}
+
+// nameIs has the field of that name, whose colon is at j, begin. It reports false if there may not be one.
+func (p *Parser) nameIs(name []byte, j int) bool {
+	p.known = 0
+	if p.seen&seenTrailers == 0 {
+		p.known = knownField(name)
+	}
+	return p.known == 0 || p.beginKnown(j)
 }
 
 func (p *Parser) fieldName(data []byte, i int) int {
@@ -95,11 +114,8 @@ func (p *Parser) fieldName(data []byte, i int) int {
 		p.saveName(name)
 		name = p.name[:p.nameN]
 	}
-	p.known = 0
-	if p.seen&seenTrailers == 0 {
-		if p.known = knownField(name); p.known != 0 && !p.beginKnown(j) {
-			return j
-		}
+	if !p.nameIs(name, j) {
+		return j
 	}
 	p.state = stateValueStart
 	p.h.OnHeaderField(data[i:j], true)

@@ -15,7 +15,7 @@ const (
 )
 
 // knownField is the field of that name; 0 is all others. name is a token.
-func knownField(name []byte) known {
+func knownField[S ~string | ~[]byte](name S) known {
 	switch len(name) {
 	case 4:
 		if foldEqual(name, "host") {
@@ -43,7 +43,7 @@ func knownField(name []byte) known {
 
 // foldEqual reports whether name, of the same length, is lower in some case. Of the bytes of a token only letters become
 // other bytes of lower's by this.
-func foldEqual(name []byte, lower string) bool {
+func foldEqual[S ~string | ~[]byte](name S, lower string) bool {
 	for i := range len(lower) {
 		if name[i]|0x20 != lower[i] {
 			return false
@@ -95,6 +95,7 @@ func (p *Parser) beginKnown(j int) bool {
 
 // readKnown moves the machine on by data[i:j], and refuses the first byte that is wrong.
 func (p *Parser) readKnown(data []byte, i, j int) bool {
+	p.steps.add(j - i)
 	switch p.known {
 	case knownHost:
 		return p.readHost(data, i, j)
@@ -113,7 +114,7 @@ func (p *Parser) readKnown(data []byte, i, j int) bool {
 func (p *Parser) endKnown(j int) bool {
 	switch p.known {
 	case knownHost:
-		if !hostDone(p.sub) {
+		if !hostState(p.sub).done() {
 			p.fail(j, CodeInvalidHost, "a Host that names no host")
 			return false
 		}
@@ -135,16 +136,17 @@ func (p *Parser) endKnown(j int) bool {
 }
 
 func (p *Parser) readHost(data []byte, i, j int) bool {
+	s := hostState(p.sub)
 	for ; i < j; i++ {
 		c := data[i]
-		switch {
-		case (c == ' ' || c == '\t') && hostDone(p.sub):
-			p.sub = hostSpace
-		case !p.host(c):
+		if (c == ' ' || c == '\t') && s.done() {
+			s = hostSpace
+		} else if s = s.next(c); s == hostRefused {
 			p.fail(i, CodeInvalidHost, "a Host that names no host")
 			return false
 		}
 	}
+	p.sub = uint8(s)
 	return true
 }
 
@@ -220,6 +222,11 @@ var connectionMembers = [...]struct {
 
 // readConnection finds the members that mean something to us. What is no list is none of them.
 func (p *Parser) readConnection(b []byte) {
+	if p.idx == 0 && len(b) == len("keep-alive") && foldEqual(b, "keep-alive") { // as it nearly always is
+		p.cand &= isKeepAlive
+		p.idx = uint8(len(b))
+		return
+	}
 	for _, c := range b {
 		switch {
 		case c == ',':

@@ -195,10 +195,10 @@ func (p *Parser) KeepAlive() bool {
 	return true
 }
 
-// WantsUpgrade reports whether the head has an Upgrade field and Connection names it, from OnHeadersComplete on. In
-// HTTP/1.0 the field is ignored: RFC 9110 section 7.8.
+// WantsUpgrade reports whether the head has an Upgrade field and Connection names it, from OnHeadersComplete on. In HTTP/1.0
+// the field means nothing: RFC 9110 section 7.8.
 func (p *Parser) WantsUpgrade() bool {
-	return p.seen&(seenUpgrade|seenConnUpgrade) == seenUpgrade|seenConnUpgrade && p.minor > 0
+	return p.minor > 0 && p.seen&(seenUpgrade|seenConnUpgrade) == seenUpgrade|seenConnUpgrade
 }
 
 // InTrailers reports whether the fields that come are those of a trailer section.
@@ -388,9 +388,10 @@ func (p *Parser) next() {
 // body.
 func (p *Parser) closed(data []byte, i int) int {
 	for ; i < len(data); i++ {
-		if data[i] != '\r' && data[i] != '\n' {
+		if data[i] != '\r' && data[i] != '\n' || p.empty == 2*maxEmptyLines {
 			return p.fail(i, CodeClosedConnection, "bytes behind the last message")
 		}
+		p.empty++
 	}
 	return i
 }

@@ -66,11 +66,16 @@ func equal(x uint64, c uint64) uint64 {
 	return (x - ones) &^ x & highs
 }
 
+// control marks, with its high bit, each byte of x that is below 0x20, or 0x7f.
+func control(x uint64) uint64 {
+	low := x &^ highs // no sum below carries into the next byte
+	return ((low + ones) | ^(low + 0x60*ones)) &^ x & highs
+}
+
 // skipText is skip for classText, eight bytes at a time.
 func skipText(p []byte, i int) int {
 	for len(p)-i >= 8 {
-		x := binary.LittleEndian.Uint64(p[i:])
-		m := below(x, ' ') | equal(x, 0x7f)
+		m := control(binary.LittleEndian.Uint64(p[i:]))
 		if m == 0 {
 			i += 8
 			continue

@@ -47,6 +47,7 @@ func (p *Parser) startLF(data []byte, i int) int {
 func (p *Parser) method(data []byte, i int) int {
 	end := min(p.window(data), i+maxMethod-int(p.idx)+1) // with the space behind it
 	j := skip(data[:end], i, classToken)
+	p.steps.add(j - i)
 	if p.idx < uint8(len(p.word)) {
 		copy(p.word[p.idx:], data[i:j])
 	}
@@ -64,6 +65,9 @@ func (p *Parser) method(data []byte, i int) int {
 	}
 	p.state, p.idx = stateTargetStart, 0
 	if p.isMethod("PRI") {
+		if p.off+uint64(j) > uint64(len("PRI")) { // a connection begins with it, or has it nowhere
+			return p.fail(j, CodeInvalidMethod, "PRI is reserved for HTTP/2")
+		}
 		p.state, p.max = statePreface, noLimit // it has one length
 	}
 	p.h.OnMethod(data[i:j], true)
@@ -90,6 +94,20 @@ func (p *Parser) preface(data []byte, i int) int {
 		p.state = statePrefaced
 	}
 	return i
+}
+
+// usual is what nearly always follows the target, and is then read in one step.
+const usual = "HTTP/1.1\r\n"
+
+func (p *Parser) usualVersion(i int) int {
+	p.minor = 1
+	p.state = stateRequestCR
+	p.h.OnVersion(1, 1)
+	if p.halt {
+		return i + len(usual) - len("\r\n")
+	}
+	p.section(i+len(usual), p.limits.header())
+	return i + len(usual)
 }
 
 const httpName = "HTTP/"

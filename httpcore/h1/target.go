@@ -8,7 +8,7 @@ func (p *Parser) targetStart(data []byte, i int) int {
 	c := data[i]
 	switch {
 	case p.isMethod("CONNECT"):
-		p.state, p.sub, p.cand = stateAuthority, hostStart, 0
+		p.state, p.sub = stateAuthority, uint8(hostStart)
 		return i
 	case c == '/':
 		p.state = stateTarget
@@ -17,7 +17,7 @@ func (p *Parser) targetStart(data []byte, i int) int {
 		p.state = stateTargetEnd
 		p.h.OnURL(data[i:i+1], false)
 		return i + 1
-	case c|0x20 >= 'a' && c|0x20 <= 'z':
+	case isLetter(c):
 		p.state = stateScheme
 		return i
 	}
@@ -55,6 +55,9 @@ func (p *Parser) targetLast(data []byte, i, j int) int {
 	}
 	p.state, p.idx = stateHTTP, 0
 	p.h.OnURL(data[i:j], true)
+	if rest := data[j+1 : max(j+1, p.window(data))]; len(rest) >= len(usual) && string(rest[:len(usual)]) == usual && !p.halt {
+		return p.usualVersion(j + 1)
+	}
 	return j + 1
 }
 
@@ -79,8 +82,10 @@ func (p *Parser) scheme(data []byte, i int) int {
 	return j + 1
 }
 
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
 func schemeByte(c byte) bool {
-	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'
+	return isLetter(c) || c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'
 }
 
 // schemeSlash reads the two slashes that an absolute-form has here.
@@ -89,7 +94,7 @@ func (p *Parser) schemeSlash(data []byte, i int) int {
 		return p.fail(i, CodeInvalidURL, "an absolute-form without an authority")
 	}
 	if p.idx++; p.idx == 2 {
-		p.state, p.sub, p.cand = stateAuthority, hostStart, 0
+		p.state, p.sub = stateAuthority, uint8(hostStart)
 	}
 	p.h.OnURL(data[i:i+1], false)
 	return i + 1
@@ -99,10 +104,20 @@ func (p *Parser) schemeSlash(data []byte, i int) int {
 func (p *Parser) authority(data []byte, i int) int {
 	end := p.window(data)
 	connect := p.isMethod("CONNECT")
+	s := hostState(p.sub)
 	j := i
-	for j < end && data[j] != ' ' && (connect || data[j] != '/' && data[j] != '?') && p.host(data[j]) {
+	for j < end && data[j] != ' ' && (connect || data[j] != '/' && data[j] != '?') {
+		next := s.next(data[j])
+		if next == hostDigits {
+			p.left = p.left*10 + uint64(data[j]-'0') // the port
+		}
+		if next == hostRefused || p.left > maxPort {
+			break
+		}
+		s = next
 		j++
 	}
+	p.sub = uint8(s)
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
@@ -116,9 +131,10 @@ func (p *Parser) authority(data []byte, i int) int {
 	default:
 		return p.targetLast(data, i, j) // which refuses it, and says why
 	}
-	if p.sub == hostStart || !hostDone(p.sub) || connect && (p.sub != hostPort || p.cand == 0) {
+	if s == hostStart || !s.done() || connect && p.left == 0 { // RFC 9110 section 9.3.6
 		return p.fail(j, CodeInvalidURL, "the authority names no host, or a CONNECT no port")
 	}
+	p.left = 0
 	p.state = stateTarget
 	if connect {
 		p.state = stateTargetEnd
