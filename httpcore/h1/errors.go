@@ -68,7 +68,7 @@ const (
 type Code uint8
 
 const (
-	CodeStrict                  Code = iota + 1 // a chunk extension that is none
+	CodeStrict                  Code = iota + 1 // a chunk extension that is none, or a chunk longer than it says
 	CodeCRExpected                              // a line that ends without CR
 	CodeLFExpected                              // a CR without LF
 	CodeUnexpectedContentLength                 // a second Content-Length, or one beside Transfer-Encoding

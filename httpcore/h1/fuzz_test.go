@@ -15,14 +15,13 @@ import (
 
 // record is what a Parser tells of, the same wherever the input is cut: spans joined, a line each.
 type record struct {
-	p       *h1.Parser
-	b       strings.Builder
-	acc     []byte
-	body    []byte
-	pauses  uint64 // bit n: pause in callback n, modulo 64
-	calls   int
-	answer  h1.Answer
-	started bool
+	p      *h1.Parser
+	b      strings.Builder
+	acc    []byte
+	body   []byte
+	pauses uint64 // bit n: pause in callback n, modulo 64
+	calls  int
+	answer h1.Answer
 }
 
 func (r *record) did(format string, args ...any) {
@@ -200,10 +199,9 @@ type message struct {
 // messages keeps the messages that were complete, and where each ended.
 type messages struct {
 	h1.Nop
-	p        *h1.Parser
-	m        message
-	done     []message
-	complete bool
+	p    *h1.Parser
+	m    message
+	done []message
 }
 
 func (m *messages) OnMessageBegin()           { m.m = message{} }

@@ -334,10 +334,10 @@ func (p *Parser) fail(i int, code Code, reason string) int {
 
 func (p *Parser) failWith(i int, code Code, reason string, status int) int {
 	switch {
-	case p.kind == Response:
-		status = 502
 	case code == CodeClosedConnection:
 		status = 0
+	case p.kind == Response:
+		status = 502
 	}
 	p.stop(&Error{Code: code, Offset: p.off + uint64(i), Reason: reason, Status: status})
 	p.state = stateDead
