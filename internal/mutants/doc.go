@@ -1,5 +1,5 @@
-// Mutants plants one-line bugs in the two lowest floors, one at a time, and shows that the simulation or a suite finds
-// each. A bug that nobody finds is a hole in the tests, and the command fails.
+// Mutants plants one-line bugs in the core, one at a time, and shows that the simulation or a suite finds each. A
+// bug that nobody finds is a hole in the tests, and the command fails.
 //
 //	go run ./internal/mutants [-run REGEXP] [-quick] [-list] [-v]
 //

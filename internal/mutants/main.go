@@ -45,7 +45,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := slices.Concat(simulated, others, streams), hunters
+	mutants, hunters := slices.Concat(simulated, others, streams, parsers), hunters
 	if *quick {
 		mutants, hunters = simulated, hunters[:1]
 	}
@@ -57,7 +57,7 @@ func run() error {
 		}
 		all := hunters
 		if !*quick {
-			all = slices.Concat(hunters, streamHunters)
+			all = slices.Concat(hunters, streamHunters, parserHunters)
 		}
 		if err := baseline(ctx, root, all); err != nil {
 			return err
@@ -74,8 +74,11 @@ func run() error {
 		}
 		began := time.Now()
 		mine := hunters
-		if strings.HasPrefix(m.file, "stream/") {
+		switch {
+		case strings.HasPrefix(m.file, "stream/"):
 			mine = streamHunters
+		case strings.HasPrefix(m.file, "httpcore/h1/"):
+			mine = parserHunters
 		}
 		by, said, err := m.hunt(ctx, root, dir, mine)
 		switch {
@@ -116,7 +119,7 @@ func (m mutant) hunt(ctx context.Context, root, dir string, hunters []hunter) (b
 	if err != nil {
 		return "", "", err
 	}
-	if out, err := goCommand(ctx, root, "build", "-overlay", overlay, "./reactor", "./loop", "./stream").CombinedOutput(); err != nil {
+	if out, err := goCommand(ctx, root, "build", "-overlay", overlay, "./reactor", "./loop", "./stream", "./httpcore/...").CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("it does not compile: %s", out)
 	}
 	for _, h := range hunters {
