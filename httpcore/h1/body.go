@@ -7,12 +7,12 @@ func (p *Parser) sized(data []byte, i int) int {
 	if p.left == 0 {
 		p.state = stateDone
 	}
-	p.h.OnBody(data[i : i+int(n)])
+	p.h.OnBody(data[i : i+int(n) : i+int(n)])
 	return i + int(n)
 }
 
 // untilClose is in a body that the connection's end ends.
 func (p *Parser) untilClose(data []byte, i int) int {
-	p.h.OnBody(data[i:])
+	p.h.OnBody(data[i:len(data):len(data)])
 	return len(data)
 }

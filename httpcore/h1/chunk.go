@@ -100,7 +100,7 @@ func (p *Parser) extName(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnChunkExtensionName(data[i:j], false)
+		p.h.OnChunkExtensionName(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -112,7 +112,7 @@ func (p *Parser) extName(data []byte, i int) int {
 	}
 	p.state = stateExtNameBWS
 	p.idx = 0
-	p.h.OnChunkExtensionName(data[i:j], true)
+	p.h.OnChunkExtensionName(data[i:j:j], true)
 	return j
 }
 
@@ -158,7 +158,7 @@ func (p *Parser) extValueStart(data []byte, i int) int {
 	switch c := data[i]; {
 	case c == '"':
 		p.state = stateExtQuoted
-		p.h.OnChunkExtensionValue(data[i:i+1], false)
+		p.h.OnChunkExtensionValue(data[i:i+1:i+1], false)
 		return i + 1
 	case classes[c]&classToken != 0:
 		p.state = stateExtValue
@@ -173,7 +173,7 @@ func (p *Parser) extValue(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnChunkExtensionValue(data[i:j], false)
+		p.h.OnChunkExtensionValue(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -184,7 +184,7 @@ func (p *Parser) extValue(data []byte, i int) int {
 		return p.fail(j, CodeStrict, "a byte in a chunk extension's value that is not of a token")
 	}
 	p.state, p.idx = stateExtBWS, 0
-	p.h.OnChunkExtensionValue(data[i:j], true)
+	p.h.OnChunkExtensionValue(data[i:j:j], true)
 	return j
 }
 
@@ -194,7 +194,7 @@ func (p *Parser) extQuoted(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnChunkExtensionValue(data[i:j], false)
+		p.h.OnChunkExtensionValue(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -205,7 +205,7 @@ func (p *Parser) extQuoted(data []byte, i int) int {
 	default:
 		return p.fail(j, CodeStrict, "a control byte in a chunk extension's value")
 	}
-	p.h.OnChunkExtensionValue(data[i:j+1], data[j] == '"')
+	p.h.OnChunkExtensionValue(data[i:j+1:j+1], data[j] == '"')
 	return j + 1
 }
 
@@ -214,7 +214,7 @@ func (p *Parser) extEscape(data []byte, i int) int {
 		return p.fail(i, CodeStrict, "a control byte in a chunk extension's value")
 	}
 	p.state = stateExtQuoted
-	p.h.OnChunkExtensionValue(data[i:i+1], false)
+	p.h.OnChunkExtensionValue(data[i:i+1:i+1], false)
 	return i + 1
 }
 
@@ -251,7 +251,7 @@ func (p *Parser) chunkData(data []byte, i int) int {
 	if p.left == 0 {
 		p.state = stateChunkDataCR
 	}
-	p.h.OnBody(data[i : i+int(n)])
+	p.h.OnBody(data[i : i+int(n) : i+int(n)])
 	return i + int(n)
 }
 

@@ -7,7 +7,8 @@ import "strconv"
 // can have wrong, are its caller's: no Host or two, two lengths, a length beside a coding, a body of another length.
 //
 // What would not be read back as what was meant is refused with an *Error whose Code is CodeUnsafe; dst is then returned
-// as it was, and nothing was written to the room behind it.
+// as it was, and nothing was written to the room behind it. No argument may share memory with that room: it would be
+// overwritten while it is read.
 
 func refuse(reason string) error { return &Error{Code: CodeUnsafe, Reason: reason} }
 

@@ -40,7 +40,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is an Error with the same code.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.Code == e.Code
+	return ok && t != nil && t.Code == e.Code
 }
 
 // Fault says whose mistake it was: the peer's, or, of what Fail was given and what an encoder refuses, our own. What only

@@ -7,7 +7,7 @@ func (p *Parser) fieldStart(data []byte, i int) int {
 		return i
 	}
 	switch c := data[i]; {
-	case p.off+uint64(i) >= p.max:
+	case p.off+uint64(i) >= p.max: // run has looked, but whole lines have been read since
 		return p.overflow(i)
 	case classes[c]&classToken != 0:
 		if !p.countField(i) {
@@ -23,7 +23,7 @@ func (p *Parser) fieldStart(data []byte, i int) int {
 	case c == ':':
 		return p.fail(i, CodeInvalidHeaderToken, "a field without a name")
 	case (c == ' ' || c == '\t') && p.fields > 0:
-		return p.fail(i, CodeInvalidHeaderToken, "a folded field line")
+		return p.fail(i, CodeInvalidHeaderToken, "whitespace at the beginning of a field line")
 	case c == ' ' || c == '\t':
 		return p.fail(i, CodeUnexpectedSpace, "whitespace before the first field")
 	}
@@ -32,7 +32,7 @@ func (p *Parser) fieldStart(data []byte, i int) int {
 
 // countField counts a field line that begins at i.
 func (p *Parser) countField(i int) bool {
-	if uint64(p.fields) >= p.limits.fields() {
+	if p.fields >= p.limits.fields() {
 		p.failWith(i, CodeHeaderOverflow, "too many fields", 431)
 		return false
 	}
@@ -58,14 +58,14 @@ func (p *Parser) wholeFields(data []byte, i int) int {
 		}
 		k := skipText(line, v)
 		p.steps.add(k - j)
-		if len(line)-k < 2 || line[k] != '\r' || line[k+1] != '\n' || uint64(p.fields) >= fields {
+		if len(line)-k < 2 || line[k] != '\r' || line[k+1] != '\n' || p.fields >= fields {
 			break
 		}
 		p.fields++
 		if !p.nameIs(line[i:j], j) {
 			return j
 		}
-		p.h.OnHeaderField(line[i:j], true)
+		p.h.OnHeaderField(line[i:j:j], true)
 		if p.halt {
 			p.line(i)
 			p.state = stateValueStart
@@ -74,11 +74,13 @@ func (p *Parser) wholeFields(data []byte, i int) int {
 		if p.known != 0 && !(p.readKnown(line, v, k) && p.endKnown(k)) {
 			return p.errAt()
 		}
-		i = k + 2
-		p.h.OnHeaderValue(line[v:k], true)
+		p.h.OnHeaderValue(line[v:k:k], true)
 		if p.halt {
-			break
+			p.line(i)
+			p.state = stateFieldLF
+			return k + 1
 		}
+		i = k + 2
 	}
 	p.line(i)
 	return i
@@ -100,7 +102,7 @@ func (p *Parser) fieldName(data []byte, i int) int {
 	switch {
 	case j == len(data):
 		p.saveName(data[i:j])
-		p.h.OnHeaderField(data[i:j], false)
+		p.h.OnHeaderField(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -118,7 +120,7 @@ func (p *Parser) fieldName(data []byte, i int) int {
 		return j
 	}
 	p.state = stateValueStart
-	p.h.OnHeaderField(data[i:j], true)
+	p.h.OnHeaderField(data[i:j:j], true)
 	return j + 1
 }
 
@@ -153,7 +155,7 @@ func (p *Parser) value(data []byte, i int) int {
 	}
 	switch {
 	case j == len(data):
-		p.h.OnHeaderValue(data[i:j], false)
+		p.h.OnHeaderValue(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -165,7 +167,7 @@ func (p *Parser) value(data []byte, i int) int {
 		return j
 	}
 	p.state = stateFieldLF
-	p.h.OnHeaderValue(data[i:j], true)
+	p.h.OnHeaderValue(data[i:j:j], true)
 	return j + 1
 }
 

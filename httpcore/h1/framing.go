@@ -19,7 +19,7 @@ func (p *Parser) frame(a Answer) framing {
 		switch {
 		case p.status == 101:
 			return framingTunnel // RFC 9110 section 15.2.2
-		case a == Upgrade && p.status >= 200:
+		case a == Upgrade && p.status/100 == 2:
 			return framingTunnel // rule 2; before rule 1, since any 2xx begins a tunnel, 204 too: RFC 9110 section 9.3.6
 		case a == NoBody || p.status < 200 || p.status == 204 || p.status == 304:
 			return framingNone // rule 1
@@ -46,7 +46,7 @@ func (p *Parser) headComplete(i int) int {
 	case p.seen&seenCoding != 0 && p.minor == 0:
 		return p.fail(i, CodeInvalidTransferEncoding, "Transfer-Encoding in HTTP/1.0") // section 6.1
 	case p.isInterim():
-		if uint64(p.interim) >= p.limits.interim() {
+		if p.interim >= p.limits.interim() {
 			return p.fail(i, CodeInterimOverflow, "too many interim responses")
 		}
 		p.interim++
@@ -60,7 +60,11 @@ func (p *Parser) headComplete(i int) int {
 		return i + 1
 	}
 	p.body = p.frame(a)
-	if a == Upgrade && p.kind == Request {
+	switch {
+	case p.kind == Response:
+	case p.body == framingTunnel && (p.seen&seenCoding != 0 || p.left > 0):
+		p.seen |= seenClose // if the tunnel is refused, what others take for a body must not become a request
+	case a == Upgrade:
 		p.seen |= seenNeedsUpgrade
 	}
 	switch {

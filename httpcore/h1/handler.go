@@ -66,7 +66,7 @@ const (
 	// never dropped: for one it is Proceed.
 	NoBody
 	// Upgrade has Execute stop with ErrUpgrade behind the message: a request's body, if there is one, still belongs to HTTP.
-	// Of a response to CONNECT it says that a tunnel begins behind the head.
+	// Of a 2xx response to CONNECT it says that a tunnel begins behind the head; of any other response it is Proceed.
 	Upgrade
 )
 

@@ -48,13 +48,17 @@ const (
 const noLimit = 1<<64 - 1
 
 func limit(option, byDefault int) uint64 {
-	switch {
-	case option == 0:
+	if option == 0 {
 		return uint64(byDefault)
-	case option < 0:
-		panic("h1: a negative limit")
 	}
 	return uint64(option)
+}
+
+// check panics if a limit is negative.
+func (l *Limits) check() {
+	if min(l.StartLine, l.Header, l.Field, l.Fields, l.ChunkLine, l.ChunkExtensions, l.Trailer, l.Interim) < 0 {
+		panic("h1: a negative limit")
+	}
 }
 
 func (l *Limits) startLine() uint64       { return limit(l.StartLine, defaultStartLine) }

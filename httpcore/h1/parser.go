@@ -12,9 +12,11 @@ const (
 // difference how the input is cut, but for the number of calls that a span comes in.
 //
 // It keeps no byte of the input, allocates nothing unless a message is refused, and looks at each byte a bounded number of
-// times. It belongs to one goroutine. The zero Parser is to be Reset before it is used; between two messages it holds no
-// more than KeepAlive and the number of interim responses, so one Parser may serve many connections in turn.
+// times. It belongs to one goroutine. The zero Parser is to be Reset before it is used. Between two messages nothing of it
+// is needed but what KeepAlive says and, of a client's, the number of interim responses: one Parser may serve many
+// connections in turn.
 type Parser struct {
+	steps  steps // nothing, unless work is counted
 	h      Handler
 	limits *Limits
 	err    error // what every call returns
@@ -22,7 +24,7 @@ type Parser struct {
 	off   uint64 // of the first byte of the data that Execute has
 	max   uint64 // where the line or the section is too long
 	end   uint64 // where the section is, while max is where the line is
-	left  uint64 // bytes of the body, or of the chunk, that are to come; the length, until the head is complete
+	left  uint64 // bytes of the body, or of the chunk, that are to come; before: the target's port, then the length
 	begin uint64 // where the extensions of this chunk began
 
 	word [8]byte // the first bytes of the method
@@ -34,7 +36,7 @@ type Parser struct {
 	paused bool
 	inside bool // a callback may be running
 
-	idx     uint8 // how far a state has come that counts
+	idx     uint8 // how far a state has come that counts; behind a chunk extension, 1 if whitespace has come
 	empty   uint8 // empty lines before the message
 	nameN   uint8 // bytes of name, if a name came in pieces
 	known   known // the field whose value is being read
@@ -42,13 +44,11 @@ type Parser struct {
 	cand    uint8 // what a list member may still be
 	minor   uint8
 	status  uint16
-	fields  uint32 // field lines so far
+	fields  uint64 // field lines so far
 	extra   uint64 // bytes of chunk extensions so far
 	seen    seen   // what the head has said
 	body    framing
-	interim uint32 // 1xx responses in a row
-
-	steps steps
+	interim uint64 // 1xx responses in a row
 }
 
 // seen is what a head has said so far, one bit each.
@@ -68,7 +68,7 @@ const (
 )
 
 // Reset makes p a Parser of a new connection's messages. l may be nil, which is all defaults; it is only read, and may
-// be shared.
+// be shared. A negative limit panics.
 func (p *Parser) Reset(kind Kind, h Handler, l *Limits) {
 	if h == nil {
 		panic("h1: a Parser needs a Handler")
@@ -76,6 +76,7 @@ func (p *Parser) Reset(kind Kind, h Handler, l *Limits) {
 	if l == nil {
 		l = &defaultLimits
 	}
+	l.check()
 	*p = Parser{h: h, limits: l, kind: kind, state: stateStart, max: noLimit}
 }
 
@@ -187,6 +188,8 @@ func (p *Parser) Chunked() bool { return p.seen&seenHead != 0 && p.body == frami
 // KeepAlive reports whether another message may follow this one, from OnHeadersComplete on: RFC 9112 section 9.3.
 func (p *Parser) KeepAlive() bool {
 	switch {
+	case p.state == stateDead:
+		return false // something was refused: nobody knows where the next message would begin
 	case p.seen&seenClose != 0 || p.body == framingUntilClose:
 		return false
 	case p.minor == 0:
@@ -205,7 +208,9 @@ func (p *Parser) WantsUpgrade() bool {
 func (p *Parser) InTrailers() bool { return p.seen&seenTrailers != 0 }
 
 // Between reports whether no message is under way.
-func (p *Parser) Between() bool { return p.state == stateStart || p.state == stateClosed }
+func (p *Parser) Between() bool {
+	return p.err == nil && (p.state == stateStart || p.state == stateClosed)
+}
 
 // run is Execute's dispatcher: it does nothing but call the state's function.
 func (p *Parser) run(data []byte) (i int) {
@@ -388,10 +393,10 @@ func (p *Parser) next() {
 // body.
 func (p *Parser) closed(data []byte, i int) int {
 	for ; i < len(data); i++ {
-		if data[i] != '\r' && data[i] != '\n' || p.empty == 2*maxEmptyLines {
+		if data[i] != "\r\n"[p.empty%2] || p.empty == 2*maxEmptyLines {
 			return p.fail(i, CodeClosedConnection, "bytes behind the last message")
 		}
-		p.empty++
+		p.empty++ // of their bytes
 	}
 	return i
 }

@@ -211,8 +211,115 @@ func TestMisuseOfAParserPanics(t *testing.T) {
 	mustPanic(t, "needs a Handler", func() { p.Reset(Request, nil, nil) })
 	p.Reset(Request, Nop{}, nil)
 	mustPanic(t, "Fail without an error", func() { p.Fail(nil) })
-	p.Reset(Request, Nop{}, &Limits{StartLine: -1})
-	mustPanic(t, "a negative limit", func() { p.Execute([]byte("GET")) })
+	for _, l := range []Limits{
+		{StartLine: -1}, {Header: -1}, {Field: -1}, {Fields: -1}, {ChunkLine: -1}, {ChunkExtensions: -1}, {Trailer: -1}, {Interim: -1},
+	} {
+		mustPanic(t, "a negative limit", func() { p.Reset(Request, Nop{}, &l) })
+	}
+}
+
+// stopper pauses or fails in one callback of a head, and appends to every span.
+type stopper struct {
+	Nop
+	p  *Parser
+	in string
+	do func(*Parser)
+}
+
+func (s *stopper) at(callback string, p []byte, last bool) {
+	_ = append(p, "xxxx"...) // what the parser has not read must not change
+	if last && callback == s.in {
+		s.do(s.p)
+	}
+}
+
+func (s *stopper) OnMethod(p []byte, last bool)      { s.at("method", p, last) }
+func (s *stopper) OnURL(p []byte, last bool)         { s.at("url", p, last) }
+func (s *stopper) OnHeaderField(p []byte, last bool) { s.at("field", p, last) }
+func (s *stopper) OnHeaderValue(p []byte, last bool) { s.at("value", p, last) }
+func (s *stopper) OnStatus(p []byte, last bool)      { s.at("status", p, last) }
+
+// Where a callback stops the Parser is the same place however the input is cut.
+func TestAStopIsAtTheSameByteWhereverTheInputIsCut(t *testing.T) {
+	for _, c := range []struct {
+		kind  Kind
+		input string
+		in    []string
+	}{
+		{Request, "GET /x HTTP/1.1\r\nX: y \r\nHost: a\r\n\r\n", []string{"method", "url", "field", "value"}},
+		{Response, "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 0\r\n\r\n", []string{"status", "field", "value"}},
+	} {
+		for _, in := range c.in {
+			for name, do := range map[string]func(*Parser){
+				"Pause": (*Parser).Pause, "Fail": func(p *Parser) { p.Fail(errors.New("enough")) },
+			} {
+				whole := 0
+				for cut := range c.input {
+					var p Parser
+					p.Reset(c.kind, &stopper{p: &p, in: in, do: do}, nil)
+					at, err := p.Execute([]byte(c.input[:cut]))
+					if err == nil {
+						var n int
+						n, err = p.Execute([]byte(c.input[cut:]))
+						at += n
+					}
+					var e *Error
+					if !errors.As(err, &e) || e.Code == CodeUser && e.Offset != uint64(at) {
+						t.Fatalf("%s in %s, cut at %d: stopped at %d with %v", name, in, cut, at, err)
+					}
+					if cut == 0 {
+						whole = at
+					}
+					if at != whole {
+						t.Errorf("%s in %s: stopped at %d, and at %d if cut at %d", name, in, whole, at, cut)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Only a 2xx can begin a tunnel: what is behind another head is its body, whatever the handler takes it for.
+func TestUpgradeIsOnlyForAnswersThatBeginATunnel(t *testing.T) {
+	for _, c := range []struct {
+		head   string
+		tunnel bool
+	}{
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", true},
+		{"HTTP/1.1 204 No Content\r\n\r\n", true},
+		{"HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n", false},
+		{"HTTP/1.1 302 Found\r\nContent-Length: 5\r\n\r\n", false},
+		{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 5\r\n\r\n", false},
+	} {
+		var p Parser
+		h := &tunneller{}
+		p.Reset(Response, h, nil)
+		n, err := p.Execute([]byte(c.head + "hello"))
+		if tunnel := err == ErrUpgrade; tunnel != c.tunnel || tunnel && n != len(c.head) || !tunnel && string(h.body) != "hello" {
+			t.Errorf("%q: consumed %d, %v, body %q", c.head, n, err, h.body)
+		}
+	}
+}
+
+// tunneller takes every answer for the beginning of a tunnel.
+type tunneller struct {
+	Nop
+	body []byte
+}
+
+func (*tunneller) OnHeadersComplete() Answer { return Upgrade }
+func (h *tunneller) OnBody(p []byte)         { h.body = append(h.body, p...) }
+
+func TestARefusedMessageKeepsNothingAlive(t *testing.T) {
+	var p Parser
+	p.Reset(Request, Nop{}, nil)
+	if _, err := p.Execute([]byte("GET / HTTP/1.1\r\nContent-Length: x\r\n")); err == nil || p.KeepAlive() || p.Between() {
+		t.Errorf("got %v, KeepAlive %v, Between %v", err, p.KeepAlive(), p.Between())
+	}
+	var none *Error
+	if errors.Is(ErrPaused, none) {
+		t.Error("an Error is no nil one")
+	}
 }
 
 func TestFailInACallbackEndsTheMessageThere(t *testing.T) {

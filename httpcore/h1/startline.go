@@ -56,7 +56,7 @@ func (p *Parser) method(data []byte, i int) int {
 	case p.idx > maxMethod:
 		return p.failWith(j-1, CodeInvalidMethod, "the method is too long", 501)
 	case j == len(data):
-		p.h.OnMethod(data[i:j], false)
+		p.h.OnMethod(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -70,7 +70,7 @@ func (p *Parser) method(data []byte, i int) int {
 		}
 		p.state, p.max = statePreface, noLimit // it has one length
 	}
-	p.h.OnMethod(data[i:j], true)
+	p.h.OnMethod(data[i:j:j], true)
 	return j + 1
 }
 
@@ -214,7 +214,7 @@ func (p *Parser) reason(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnStatus(data[i:j], false)
+		p.h.OnStatus(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -224,7 +224,7 @@ func (p *Parser) reason(data []byte, i int) int {
 		return p.fail(j, CodeInvalidStatus, "a control byte in the reason phrase")
 	}
 	p.state = stateStartLineLF
-	p.h.OnStatus(data[i:j], true)
+	p.h.OnStatus(data[i:j:j], true)
 	return j + 1
 }
 

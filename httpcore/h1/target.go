@@ -15,7 +15,7 @@ func (p *Parser) targetStart(data []byte, i int) int {
 		return i
 	case c == '*' && p.isMethod("OPTIONS"):
 		p.state = stateTargetEnd
-		p.h.OnURL(data[i:i+1], false)
+		p.h.OnURL(data[i:i+1:i+1], false)
 		return i + 1
 	case isLetter(c):
 		p.state = stateScheme
@@ -31,7 +31,7 @@ func (p *Parser) target(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnURL(data[i:j], false)
+		p.h.OnURL(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -54,7 +54,7 @@ func (p *Parser) targetLast(data []byte, i, j int) int {
 		return p.fail(j, CodeInvalidURL, "a byte in the request-target that cannot be there")
 	}
 	p.state, p.idx = stateHTTP, 0
-	p.h.OnURL(data[i:j], true)
+	p.h.OnURL(data[i:j:j], true)
 	if rest := data[j+1 : max(j+1, p.window(data))]; len(rest) >= len(usual) && string(rest[:len(usual)]) == usual && !p.halt {
 		return p.usualVersion(j + 1)
 	}
@@ -70,7 +70,7 @@ func (p *Parser) scheme(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnURL(data[i:j], false)
+		p.h.OnURL(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -78,7 +78,7 @@ func (p *Parser) scheme(data []byte, i int) int {
 		return p.fail(j, CodeInvalidURL, "a request-target of no form")
 	}
 	p.state, p.idx = stateSchemeSlash, 0
-	p.h.OnURL(data[i:j+1], false)
+	p.h.OnURL(data[i:j+1:j+1], false)
 	return j + 1
 }
 
@@ -96,7 +96,7 @@ func (p *Parser) schemeSlash(data []byte, i int) int {
 	if p.idx++; p.idx == 2 {
 		p.state, p.sub = stateAuthority, uint8(hostStart)
 	}
-	p.h.OnURL(data[i:i+1], false)
+	p.h.OnURL(data[i:i+1:i+1], false)
 	return i + 1
 }
 
@@ -121,7 +121,7 @@ func (p *Parser) authority(data []byte, i int) int {
 	p.steps.add(j - i)
 	switch {
 	case j == len(data):
-		p.h.OnURL(data[i:j], false)
+		p.h.OnURL(data[i:j:j], false)
 		return j
 	case j == end:
 		return p.overflow(j)
@@ -140,7 +140,7 @@ func (p *Parser) authority(data []byte, i int) int {
 		p.state = stateTargetEnd
 	}
 	if j > i {
-		p.h.OnURL(data[i:j], false)
+		p.h.OnURL(data[i:j:j], false)
 	}
 	return j
 }

@@ -22,7 +22,9 @@ type player struct {
 	p h1.Parser
 	t trace
 
-	start, end int // of the piece that is parsed
+	start, end int    // of the piece that is parsed
+	piece      []byte // that
+	told       int    // where the last span ended
 	hidden     func(off int) bool
 	version    string
 
@@ -58,7 +60,7 @@ func (l *player) feed(in []byte, from, to int) bool {
 	piece := make([]byte, to-from)
 	copy(piece, in[from:to])
 	defer func() { copy(piece, bytes.Repeat([]byte{0xff}, len(piece))) }()
-	l.start, l.end = from, to
+	l.start, l.end, l.piece, l.told = from, to, piece, from
 	for rest := piece; ; {
 		n, err := l.p.Execute(rest)
 		rest = rest[n:]
@@ -86,7 +88,7 @@ func (l *player) feed(in []byte, from, to int) bool {
 }
 
 func (l *player) finish(off int) {
-	l.start, l.end = off, off
+	l.start, l.end, l.piece, l.told = off, off, nil, off
 	err := l.p.Finish()
 	if err == h1.ErrPaused && l.pause {
 		err = nil
@@ -152,10 +154,25 @@ func (l *player) plain(name, data string, facts map[string]string) {
 	l.note(event{name: name, data: data, facts: facts, off: l.start})
 }
 
-// part is a callback with a span. The span's place is seen from its capacity, since a piece has none to spare.
+// place is where a span of the piece is, seen from its first byte. An empty one is taken to be where the last one ended.
+func (l *player) place(p []byte) int {
+	if cap(p) != len(p) {
+		l.fault("a span has room behind it, and an append to it would change what was not parsed")
+	}
+	for i := l.told - l.start; len(p) > 0 && i < len(l.piece); i++ {
+		if &l.piece[i] == &p[0] {
+			l.told = l.start + i + len(p)
+			return l.start + i
+		}
+	}
+	return l.told
+}
+
+// part is a callback with a span.
 func (l *player) part(name string, p []byte, last bool) {
+	at := l.place(p)
 	if l.span == "" {
-		l.span, l.from, l.acc = name, l.end-cap(p), l.acc[:0]
+		l.span, l.from, l.acc = name, at, l.acc[:0]
 	}
 	if l.span != name {
 		l.fault(name + " comes inside a " + l.span)
