@@ -22,7 +22,7 @@ var parsers = []mutant{
 	},
 	{
 		"fields not counted where lines are whole", "the limit holds only for heads that are cut",
-		"httpcore/h1/field.go", "uint64(p.fields) >= fields {", "uint64(p.fields) >= fields+1e9 {",
+		"httpcore/h1/field.go", "p.fields >= fields {", "p.fields >= fields+1e9 {",
 	},
 	{
 		"extensions counted for each chunk", "many chunks may have as much each as one message may",
@@ -46,7 +46,7 @@ var parsers = []mutant{
 	},
 	{
 		"a field's name forgotten where it is cut", "a Transfer-Encoding that comes in two pieces is none",
-		"httpcore/h1/field.go", "		p.saveName(data[i:j])\n		p.h.OnHeaderField(data[i:j], false)", "		p.h.OnHeaderField(data[i:j], false)",
+		"httpcore/h1/field.go", "		p.saveName(data[i:j])\n		p.h.OnHeaderField(data[i:j:j], false)", "		p.h.OnHeaderField(data[i:j:j], false)",
 	},
 	{
 		"whitespace before the colon", "the name that a proxy drops is one that we use",
@@ -70,7 +70,7 @@ var parsers = []mutant{
 	},
 	{
 		"interim responses without end", "a client waits for ever",
-		"httpcore/h1/framing.go", "if uint64(p.interim) >= p.limits.interim() {", "if false {",
+		"httpcore/h1/framing.go", "if p.interim >= p.limits.interim() {", "if false {",
 	},
 	{
 		"an encoder that lets LF through", "a value becomes two fields",
