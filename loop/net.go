@@ -45,3 +45,6 @@ func (l *Loop) AdoptDatagram(f reactor.File) (*reactor.Datagram, error) { return
 // NewPoll watches a descriptor that something else owns: see reactor.Poll. Among others it returns EPERM for regular
 // files and directories, and EEXIST for a descriptor that the loop watches already.
 func (l *Loop) NewPoll(fd int) (*reactor.Poll, error) { return l.r.NewPoll(fd) }
+
+// Conn is a reactor's connection, under a name for floors that know the reactor only through the loop.
+type Conn = reactor.Conn

@@ -1,0 +1,53 @@
+package stream
+
+// OwnReadable is a Readable that lies inside something larger, such as a message, with all its memory: no allocation of
+// its own, and its hooks are a Source's. Init makes it, and it must not be copied after that.
+//
+// It is for what is made of streams and made often; everybody else has NewReadable.
+type OwnReadable struct {
+	Readable
+	life life
+	src  Source
+}
+
+// Source is the hooks of an OwnReadable.
+type Source interface {
+	// ReadMore is the Read hook: it is called when more is wanted, and again only after a Push.
+	ReadMore(n int)
+	// Teardown is the Destroy hook: see ReadableOptions.
+	Teardown(err error, done func(error))
+}
+
+// Init makes o a stream that gives what src pushes, with a mark of hwm as in ReadableOptions. self is what listeners
+// are told of as this stream: what o lies in.
+func (o *OwnReadable) Init(s Scheduler, self ReadableStream, hwm int, src Source) {
+	o.life.begin(s, false, false, nil)
+	o.Readable.begin(&o.life, hwm, nil)
+	w := (*owned)(o)
+	o.life.destroy, o.source = w, w
+	o.self, o.src = self, src
+}
+
+// ErrorListened reports whether anybody listens with OnError.
+func (o *OwnReadable) ErrorListened() bool { return o.life.events.any(onError) }
+
+// Retire ends a stream that nobody has ever looked at, as if its end had been read and it were closed: without ticks,
+// as nobody would be told. It reports false, and does nothing, if anybody listens, has read, or has pushed.
+func (o *OwnReadable) Retire() bool {
+	if len(o.life.events.items) > 0 || o.flow != FlowUnset || o.length > 0 || o.life.ticks.near != 0 ||
+		o.state != readOpen || o.life.state != lifeAlive {
+		return false
+	}
+	o.state.move(readEOF)
+	o.state.move(readEnd)
+	o.life.state.move(lifeDestroy)
+	o.life.state.move(lifeDestroyed)
+	o.life.state.move(lifeClose)
+	return true
+}
+
+// owned is an OwnReadable as the hooks of its Readable.
+type owned OwnReadable
+
+func (o *owned) read(_ *Readable, n int)             { o.src.ReadMore(n) }
+func (o *owned) destroy(err error, done func(error)) { o.src.Teardown(err, done) }
