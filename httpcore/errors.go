@@ -1,0 +1,64 @@
+package httpcore
+
+// Error is a failure that this package finds by itself. Code gives Node's name for it, where Node has one, and errors.Is
+// compares by that.
+type Error struct {
+	code, msg string
+	cause     error
+}
+
+// Error returns what happened, and why if that is known.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return "httpcore: " + e.msg + ": " + e.cause.Error()
+	}
+	return "httpcore: " + e.msg
+}
+
+// Code returns Node's name: "ERR_HTTP_HEADERS_SENT". stream.CodeOf finds it.
+func (e *Error) Code() string { return e.code }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Is reports whether target is an Error of this package with the same text and code.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.code == e.code && t.msg == e.msg
+}
+
+// because is e with its cause.
+func (e *Error) because(cause error) error {
+	return &Error{e.code, e.msg, cause}
+}
+
+// What a handler did wrong.
+var (
+	// ErrHeadersSent is a change of the head when it is fixed.
+	ErrHeadersSent = &Error{code: "ERR_HTTP_HEADERS_SENT", msg: "the head is already sent"}
+	// ErrInvalidName is a field name that is no token, and ErrInvalidValue a value with a byte that can't be there. Nothing was
+	// changed, and nothing is sent.
+	ErrInvalidName  = &Error{code: "ERR_INVALID_HTTP_TOKEN", msg: "a field name that is no token"}
+	ErrInvalidValue = &Error{code: "ERR_INVALID_CHAR", msg: "a byte that cannot be in a field or a reason phrase"}
+	// ErrInvalidStatus is a status outside 100 to 999.
+	ErrInvalidStatus = &Error{code: "ERR_HTTP_INVALID_STATUS_CODE", msg: "a status that is none"}
+	// ErrContentLength is a body that is longer or shorter than its Content-Length says. The bytes that are too many were not
+	// sent; a response that is too short takes its connection with it.
+	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}
+	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked.
+	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message"}
+)
+
+// What became of a connection.
+var (
+	// ErrAborted is a message whose peer went away, or was sent away, before it was complete.
+	ErrAborted = &Error{code: "ECONNRESET", msg: "aborted"}
+	// ErrClientEnded is why the context of a request is cancelled whose client has ended its side.
+	ErrClientEnded = &Error{code: "ECONNRESET", msg: "the client has ended its side"}
+	// ErrTimeout is a peer that has let a deadline pass.
+	ErrTimeout = &Error{code: "ERR_HTTP_REQUEST_TIMEOUT", msg: "timeout"}
+	// ErrBodyTooLarge is a body beyond ServerOptions.MaxBody.
+	ErrBodyTooLarge = &Error{code: "ERR_HTTP_BODY_TOO_LARGE", msg: "the body is too large"}
+	// ErrServerClosed is a connection that the server has closed because it is closing itself.
+	ErrServerClosed = &Error{code: "ERR_SERVER_CLOSED", msg: "the server is closed"}
+)

@@ -1,0 +1,82 @@
+package httpcore
+
+import "strings"
+
+// A received section of fields is kept as one string, "name:value\n" for each line: neither byte can be in a name or a
+// value. So a message's head costs one allocation however many fields it has.
+
+// section is such a string.
+type section string
+
+// each calls fn with every field, until it returns false.
+func (s section) each(fn func(name, value string) bool) {
+	for len(s) > 0 {
+		line, rest, _ := strings.Cut(string(s), "\n")
+		s = section(rest)
+		name, value, _ := strings.Cut(line, ":")
+		if !fn(name, value) {
+			return
+		}
+	}
+}
+
+// first is the value of the first field of that name, in any case.
+func (s section) first(name string) (value string, ok bool) {
+	for len(s) > 0 {
+		line, rest, _ := strings.Cut(string(s), "\n")
+		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
+			return line[len(name)+1:], true
+		}
+		s = section(rest)
+	}
+	return "", false
+}
+
+// joined is the value of a field as Node's headers has it: of a cookie, all values with "; " between them; of those that
+// make no sense as a list, the first; of all others, all with ", " between them.
+func (s section) joined(name string) string {
+	value, ok := s.first(name)
+	if !ok {
+		return ""
+	}
+	name = strings.ToLower(name)
+	if firstWins[name] {
+		return value
+	}
+	all := s.values(name)
+	if len(all) == 1 {
+		return value
+	}
+	if name == "cookie" {
+		return strings.Join(all, "; ")
+	}
+	return strings.Join(all, ", ")
+}
+
+// values are all values of a field, in order.
+func (s section) values(name string) (all []string) {
+	s.each(func(n, v string) bool {
+		if strings.EqualFold(n, name) {
+			all = append(all, v)
+		}
+		return true
+	})
+	return all
+}
+
+// raw is the list of names and values, in turn, as they came.
+func (s section) raw() (list []string) {
+	s.each(func(n, v string) bool {
+		list = append(list, n, v)
+		return true
+	})
+	return list
+}
+
+// firstWins are the fields of which only the first counts if there are several, as in Node.
+var firstWins = map[string]bool{
+	"age": true, "authorization": true, "content-length": true, "content-type": true, "etag": true, "expires": true,
+	"from": true, "host": true, "if-modified-since": true, "if-unmodified-since": true, "last-modified": true,
+	"location": true, "max-forwards": true, "proxy-authorization": true, "referer": true, "retry-after": true,
+	"server": true, "user-agent": true,
+}

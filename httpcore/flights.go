@@ -1,0 +1,42 @@
+package httpcore
+
+// flight is a write that the transport has.
+type flight struct {
+	o  *outgoing
+	cb func(error) // may be nil
+}
+
+// flights are the writes of a connection that are not complete, oldest first. One needs no memory but this.
+type flights struct {
+	first flight // the oldest, if it was alone when it came
+	more  []flight
+	head  int
+}
+
+func (f *flights) push(x flight) {
+	if f.first.o == nil && f.head == len(f.more) {
+		f.first = x
+		return
+	}
+	f.more = append(f.more, x)
+}
+
+func (f *flights) pop() flight {
+	if x := f.first; x.o != nil {
+		f.first = flight{}
+		return x
+	}
+	x := f.more[f.head]
+	f.more[f.head] = flight{}
+	if f.head++; f.head == len(f.more) {
+		f.head = 0
+		f.more = f.more[:0]
+		if cap(f.more) > maxFlightsKept {
+			f.more = nil
+		}
+	}
+	return x
+}
+
+// maxFlightsKept is the longest list whose memory is kept when it is empty: an idle connection should have little.
+const maxFlightsKept = 4

@@ -1,0 +1,189 @@
+package httpcore
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+// IncomingMessage is a request that a server receives. It is a readable stream of its body, and has everything that was
+// in its head. Nothing of the body is read from the socket beyond the mark before somebody reads it.
+//
+// It belongs to the loop's goroutine, and to one request: it is never used for another.
+type IncomingMessage struct {
+	stream.OwnReadable
+	c *serverConn // nil once the message has nothing to do with its connection any more
+
+	line              string  // method, newline, target, newline
+	fields, tail      section // the head's, and the trailer section's
+	method            uint16  // how long the method is
+	major, minor      uint8
+	complete, aborted bool
+	consumed          bool // somebody has asked for the body
+	hasBody, dumped   bool
+	eofDue            bool // the end of input was received, and is pushed when somebody reads
+	length, received  int64
+	local, remote     netip.AddrPort
+	onAborted         stream.Listeners[func()]
+	ctx               context.Context
+	cancel            context.CancelCauseFunc
+}
+
+// Loop is the loop that the message belongs to.
+func (m *IncomingMessage) Loop() *loop.Loop { return m.Scheduler().(*loop.Loop) }
+
+// Method is the request's method, in the case that it was received in.
+func (m *IncomingMessage) Method() string { return m.line[:m.method] }
+
+// URL is the request-target as it was received: "/path?query", or what else RFC 9112 section 3.2 allows.
+func (m *IncomingMessage) URL() string { return m.line[m.method+1 : len(m.line)-1] }
+
+// Path is the path of the target, undecoded: that of an absolute-form too.
+func (m *IncomingMessage) Path() string {
+	path, _, _ := strings.Cut(m.origin(), "?")
+	return path
+}
+
+// RawQuery is what is behind the target's first "?", undecoded.
+func (m *IncomingMessage) RawQuery() string {
+	_, query, _ := strings.Cut(m.origin(), "?")
+	return query
+}
+
+// origin is the target from its path on.
+func (m *IncomingMessage) origin() string {
+	url := m.URL()
+	if strings.HasPrefix(url, "/") {
+		return url
+	}
+	_, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return url // "*", or an authority
+	}
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		return rest[i:]
+	}
+	return "/"
+}
+
+// HTTPVersion is the version that the message was sent in.
+func (m *IncomingMessage) HTTPVersion() (major, minor int) { return int(m.major), int(m.minor) }
+
+// Header is the value of a field, in any case of its name; "" if there is none. Of several it is what Node's headers
+// has: cookies joined by "; ", fields that make no sense as a list the first, all others joined by ", ".
+func (m *IncomingMessage) Header(name string) string { return m.fields.joined(name) }
+
+// HasHeader reports whether there is a field of that name.
+func (m *IncomingMessage) HasHeader(name string) bool {
+	_, ok := m.fields.first(name)
+	return ok
+}
+
+// HeaderValues are all values of a field, one for each line that it came in: Node's headersDistinct.
+func (m *IncomingMessage) HeaderValues(name string) []string { return m.fields.values(name) }
+
+// RawHeaders are the names and values of all fields, in turn, in the order and the case that they came in.
+func (m *IncomingMessage) RawHeaders() []string { return m.fields.raw() }
+
+// EachHeader calls fn with each field in order, until it returns false.
+func (m *IncomingMessage) EachHeader(fn func(name, value string) bool) { m.fields.each(fn) }
+
+// Trailer is Header for the trailer section, which is there once Complete is true.
+func (m *IncomingMessage) Trailer(name string) string { return m.tail.joined(name) }
+
+// RawTrailers is RawHeaders for the trailer section.
+func (m *IncomingMessage) RawTrailers() []string { return m.tail.raw() }
+
+// ContentLength is how long the body is by the head; -1 if that is not known.
+func (m *IncomingMessage) ContentLength() int64 { return m.length }
+
+// Complete reports whether the whole message was received. It is true before OnEnd is told.
+func (m *IncomingMessage) Complete() bool { return m.complete }
+
+// Aborted reports whether the message was cut off: its client went away, or it was destroyed.
+func (m *IncomingMessage) Aborted() bool { return m.aborted }
+
+// LocalAddr and RemoteAddr are the addresses of the connection's ends.
+func (m *IncomingMessage) LocalAddr() netip.AddrPort { return m.local }
+
+// RemoteAddr is the client's address.
+func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
+
+// OnAborted listens for the message being cut off. It is told at once, inside what causes it.
+func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.onAborted.Add(fn) }
+
+// Context is cancelled when the client has gone, paused or not, with why as the cause: ErrClientEnded if it has only ended
+// its side. It is made when it is first asked for. Its cancellation may be waited for on any goroutine.
+func (m *IncomingMessage) Context() context.Context {
+	if m.ctx == nil {
+		m.ctx, m.cancel = context.WithCancelCause(context.Background())
+		if m.c == nil {
+			m.cancel(ErrAborted)
+		} else if m.c.flags&connEnded != 0 && m.complete {
+			m.cancel(ErrClientEnded)
+		}
+	}
+	return m.ctx
+}
+
+func (m *IncomingMessage) cancelled(cause error) {
+	if m.cancel != nil {
+		m.cancel(cause)
+	}
+}
+
+// ReadMore is the message's Read hook, for the stream that it is.
+func (m *IncomingMessage) ReadMore(int) {
+	m.consumed = true
+	switch {
+	case m.eofDue:
+		m.eofDue = false
+		m.PushEOF()
+	case m.c != nil:
+		m.c.bodyWanted(m)
+	}
+}
+
+// Teardown is the message's Destroy hook, for the stream that it is: RFC 9112 has no way to end a message but with its
+// connection, so a message that is destroyed before it is complete takes that with it.
+func (m *IncomingMessage) Teardown(err error, done func(error)) {
+	if !m.ReadableEnded() || !m.complete {
+		m.aborted = true
+		m.onAborted.Each(func(fn func()) { fn() })
+		if c := m.c; c != nil {
+			c.destroy(err)
+		}
+	}
+	if err != nil && !m.ErrorListened() {
+		err = nil // an abort is 'aborted' and 'close'; an error is for those who listen
+	}
+	done(err)
+}
+
+// dump throws away what nobody reads.
+func (m *IncomingMessage) dump() {
+	if m.consumed {
+		return
+	}
+	m.dumped = true
+	if m.complete && m.Retire() {
+		return
+	}
+	m.Resume()
+}
+
+// end is the whole message being received.
+func (m *IncomingMessage) end(tail string) {
+	m.complete = true
+	m.tail = section(tail)
+	switch {
+	case m.Destroyed():
+	case m.hasBody:
+		m.PushEOF()
+	default:
+		m.eofDue = true
+	}
+}

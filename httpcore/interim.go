@@ -1,0 +1,39 @@
+package httpcore
+
+// Interim responses: RFC 9110 section 15.2. They leave before the head, and a client may get any number of them.
+
+// WriteContinue tells a client that waits with Expect: 100-continue to send its body. It does nothing once the head is fixed.
+func (r *ServerResponse) WriteContinue() {
+	if !r.headSent && !r.continued {
+		r.continued = true
+		r.interim("HTTP/1.1 100 Continue\r\n\r\n")
+	}
+}
+
+// WriteProcessing tells a client that the answer takes its time: RFC 2518 section 10.1.
+func (r *ServerResponse) WriteProcessing() { r.interim("HTTP/1.1 102 Processing\r\n\r\n") }
+
+// WriteEarlyHints sends a 103 with the given fields, in turn name and value: RFC 8297. It returns the errors of SetHeader,
+// and then sends nothing.
+func (r *ServerResponse) WriteEarlyHints(fields ...string) error {
+	b := []byte("HTTP/1.1 103 Early Hints\r\n")
+	for i := 0; i+1 < len(fields); i += 2 {
+		name, value := fields[i], fields[i+1]
+		if err := r.mayHave(name, &value); err != nil {
+			return err
+		}
+		b = append(b, name...)
+		b = append(b, ": "...)
+		b = append(b, value...)
+		b = append(b, "\r\n"...)
+	}
+	r.interim(string(append(b, "\r\n"...)))
+	return nil
+}
+
+// interim sends an interim response, to a client that knows what it is.
+func (r *ServerResponse) interim(head string) {
+	if !r.headSent && !r.gone && r.minor > 0 {
+		r.pass([]byte(head), lastsOn, nil)
+	}
+}

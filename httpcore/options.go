@@ -1,0 +1,76 @@
+package httpcore
+
+import (
+	"time"
+
+	"github.com/weir-go/weir/httpcore/h1"
+)
+
+// ServerOptions say how a Server treats its clients. The zero value is good: every limit has a finite default. In a duration
+// a negative value is no limit; sizes are in bytes.
+type ServerOptions struct {
+	// Limits bound the head and the framing: see h1.Limits.
+	Limits h1.Limits
+	// HighWaterMark is how much of a request's body is buffered before its socket is not read from any more, and how much of
+	// the answers waits before a write says so. Default 16 KiB.
+	HighWaterMark int
+	// HeaderTimeout is how long a client has for a whole head, from its first byte on, or from the connection's beginning.
+	// Default 10 s.
+	HeaderTimeout time.Duration
+	// BodyTimeout is how long a client may send nothing of a body. While we are the ones who do not read, it does not count.
+	// Default 30 s.
+	BodyTimeout time.Duration
+	// RequestTimeout is how long a whole body may take to arrive, however lively it is. Default 5 min.
+	RequestTimeout time.Duration
+	// IdleTimeout is how long a connection is kept between two requests. Default 60 s.
+	IdleTimeout time.Duration
+	// WriteTimeout is how long a client may take nothing of what it is sent. Default 30 s.
+	WriteTimeout time.Duration
+	// MaxBody is how long a request's body may be; more is answered with 413, at once if the length is declared. Default 0: no
+	// limit, since a body that nobody reads is not read from the socket either.
+	MaxBody int64
+	// MaxRequestsPerSocket closes a connection after so many requests. Default 0: no limit.
+	MaxRequestsPerSocket int
+	// MaxConnections closes connections beyond so many, over all loops, as soon as they come. Default 0: no limit.
+	MaxConnections int
+	// CloseOnFIN has the end of a client's input end its connection at once, as Node does by default. Without it the answers
+	// that are due still go out.
+	CloseOnFIN bool
+}
+
+const (
+	defaultHeaderTimeout  = 10 * time.Second
+	defaultBodyTimeout    = 30 * time.Second
+	defaultRequestTimeout = 5 * time.Minute
+	defaultIdleTimeout    = 60 * time.Second
+	defaultWriteTimeout   = 30 * time.Second
+
+	// maxPipelined is how many requests of a connection may be under way before no more of its input is looked at.
+	maxPipelined = 4
+	// maxDump is how much of a body that nobody reads is thrown away before its connection is closed instead: net/http's
+	// bound. It is also how much is read behind the last answer, so that the client can read that.
+	maxDump = 256 << 10
+	// lingerTime is how long a client is waited for behind the last answer. A close with unread input would be a reset, which
+	// may overtake the answer.
+	lingerTime = 2 * time.Second
+)
+
+func (o ServerOptions) withDefaults() ServerOptions {
+	duration := func(d *time.Duration, byDefault time.Duration) {
+		switch {
+		case *d == 0:
+			*d = byDefault
+		case *d < 0:
+			*d = 0
+		}
+	}
+	duration(&o.HeaderTimeout, defaultHeaderTimeout)
+	duration(&o.BodyTimeout, defaultBodyTimeout)
+	duration(&o.RequestTimeout, defaultRequestTimeout)
+	duration(&o.IdleTimeout, defaultIdleTimeout)
+	duration(&o.WriteTimeout, defaultWriteTimeout)
+	if o.HighWaterMark == 0 {
+		o.HighWaterMark = 16 << 10
+	}
+	return o
+}

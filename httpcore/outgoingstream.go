@@ -1,0 +1,118 @@
+package httpcore
+
+import "github.com/weir-go/weir/stream"
+
+// What a response is as a stream, to Pipe, Pipeline and Finished, and to those who listen.
+
+// Scheduler is the loop that the response belongs to.
+func (o *outgoing) Scheduler() stream.Scheduler { return o.loop() }
+
+// Status is where the response stands.
+func (o *outgoing) Status() stream.Status {
+	return stream.Status{
+		HasWritable: true,
+		Writable:    !o.ended && !o.gone && !o.failed,
+		NeedDrain:   o.needDrain,
+		EndCalled:   o.ended,
+		Flushed:     o.over && o.WritableLength() == 0,
+		Finished:    o.done,
+		Pending:     o.flying > 0 || len(o.held) > 0,
+		WillClose:   !o.closed,
+		Destroyed:   o.gone,
+		Closed:      o.closed,
+		Failed:      o.failed,
+		Err:         o.err,
+	}
+}
+
+// WritableLength is how many bytes wait: here, or in the transport if the response owns it.
+func (o *outgoing) WritableLength() int {
+	n := o.heldBytes
+	if o.owns() {
+		n += o.c.t.WriteQueueSize()
+	}
+	return n
+}
+
+// WritableHighWaterMark is the mark: ServerOptions.HighWaterMark.
+func (o *outgoing) WritableHighWaterMark() int {
+	if o.c == nil {
+		return 0
+	}
+	return o.c.sl.s.o.HighWaterMark
+}
+
+// WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
+func (o *outgoing) WritableNeedDrain() bool { return o.needDrain && !o.ended && !o.gone }
+
+// WritableEnded reports whether End was called.
+func (o *outgoing) WritableEnded() bool { return o.ended }
+
+// WritableFinished reports whether OnFinish was told: the kernel has everything.
+func (o *outgoing) WritableFinished() bool { return o.done }
+
+// WritableCorked is how many calls of Cork are not undone.
+func (o *outgoing) WritableCorked() int { return o.corked }
+
+// Destroyed reports whether the response was destroyed, or its connection lost, or it is over.
+func (o *outgoing) Destroyed() bool { return o.gone }
+
+// Closed reports whether OnClose was told.
+func (o *outgoing) Closed() bool { return o.closed }
+
+// Errored is what the response has failed with, or nil.
+func (o *outgoing) Errored() error { return o.err }
+
+// Cork keeps what is written until Uncork was called as often, or End: then it leaves together.
+func (o *outgoing) Cork() { o.corked++ }
+
+// Uncork undoes one Cork.
+func (o *outgoing) Uncork() {
+	if o.corked == 0 {
+		return
+	}
+	if o.corked--; o.corked == 0 {
+		o.release()
+	}
+}
+
+// OnDrain listens for there being room again after a write was answered with false.
+func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.onDrain.Add(fn) }
+
+// OnFinish listens for the kernel having taken the whole response.
+func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.onFinish.Add(fn) }
+
+// OnClose listens for the last event: the response is over, well or not.
+func (o *outgoing) OnClose(fn func()) stream.Sub { return o.onClose.Add(fn) }
+
+// OnPipe listens for a source being piped to the response, and OnUnpipe for the end of that.
+func (o *outgoing) OnPipe(fn func(src stream.ReadableStream)) stream.Sub { return o.onPipe.Add(fn) }
+
+// OnUnpipe listens for the end of a pipe.
+func (o *outgoing) OnUnpipe(fn func(src stream.ReadableStream)) stream.Sub { return o.onUnpipe.Add(fn) }
+
+// WatchError is stream.Writable.WatchError.
+func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.watchers.Prepend(fn) }
+
+// Piped tells the listeners of OnPipe. Pipe calls it.
+func (o *outgoing) Piped(src stream.ReadableStream) {
+	o.onPipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
+}
+
+// Unpiped tells the listeners of OnUnpipe. Unpipe calls it.
+func (o *outgoing) Unpiped(src stream.ReadableStream) {
+	o.onUnpipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
+}
+
+// begun reports whether the client may have seen anything of the response.
+func (o *outgoing) begun() bool {
+	return o.flying > 0 || o.over || o.headSent && o.headBytes == nil && len(o.held) == 0
+}
+
+// finished reports whether 'finish' was told.
+func (o *outgoing) finished() bool { return o.done }
+
+// endsWithConnection reports whether an end of the connection now would make the client take the response for whole.
+func (o *outgoing) endsWithConnection() bool {
+	return o.headSent && !o.over && !o.noBody && !o.chunked && o.length < 0 && o.begun()
+}

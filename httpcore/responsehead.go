@@ -1,0 +1,167 @@
+package httpcore
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/weir-go/weir/httpcore/h1"
+)
+
+// fixHead decides the framing, and writes the head into the response's own first bytes. whole is how long the body is,
+// if all of it is known; -1 if not.
+func (r *ServerResponse) fixHead(whole int64) error {
+	if r.headSent {
+		return nil
+	}
+	if r.StatusCode < 100 || r.StatusCode > 999 {
+		return ErrInvalidStatus
+	}
+	reason := r.StatusMessage
+	if reason == "" {
+		reason = StatusText(r.StatusCode)
+	}
+	if !h1.ValidReason(reason) {
+		return ErrInvalidValue
+	}
+	r.noBody = r.head || r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
+	if err := r.frame(whole); err != nil {
+		return err
+	}
+	r.headSent = true
+	c := r.c
+	if c == nil {
+		return nil
+	}
+	size := 256 + len(reason)
+	for _, h := range r.headers {
+		size += len(h.name) + len(h.value) + len(": \r\n")
+	}
+	b := c.sl.arena.take(size)
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(r.StatusCode), 10)
+	b = append(b, ' ')
+	b = append(b, reason...)
+	b = append(b, "\r\n"...)
+	for _, h := range r.headers {
+		b = append(b, h.name...)
+		b = append(b, ": "...)
+		b = append(b, h.value...)
+		b = append(b, "\r\n"...)
+	}
+	if !r.NoDate && !r.is(setDate) {
+		b = append(b, "Date: "...)
+		b = c.sl.appendDate(b)
+		b = append(b, "\r\n"...)
+	}
+	b = r.appendConnection(b)
+	switch {
+	case r.chunked && !r.isSet(setCoding):
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	case r.length >= 0 && !r.isSet(setLength):
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, r.length, 10)
+		b = append(b, "\r\n"...)
+	}
+	r.headBytes = c.sl.arena.put(append(b, "\r\n"...))
+	return nil
+}
+
+// frame decides how the body's end is known: r.chunked, r.length, or, with neither, by the end of the connection.
+func (r *ServerResponse) frame(whole int64) error {
+	r.length = -1
+	if r.isSet(setLength) {
+		n, err := strconv.ParseUint(r.Header("Content-Length"), 10, 63)
+		if err != nil || r.count("Content-Length") > 1 || r.isSet(setCoding) {
+			return ErrInvalidValue
+		}
+		r.length = int64(n)
+	}
+	if r.isSet(setCoding) && (!strings.EqualFold(r.Header("Transfer-Encoding"), "chunked") || r.count("Transfer-Encoding") > 1) {
+		return ErrInvalidValue
+	}
+	if r.isSet(setCoding) && (r.noFraming() || r.minor == 0) {
+		r.drop("Transfer-Encoding", setCoding) // RFC 9112 section 6.1: never in these
+	}
+	if r.isSet(setLength) && (r.StatusCode < 200 || r.StatusCode == 204) {
+		r.drop("Content-Length", setLength) // RFC 9110 section 8.6
+	}
+	switch {
+	case r.noBody: // what is set says what a GET would have
+		r.length = -1
+	case r.length >= 0:
+	case r.isSet(setCoding):
+		r.chunked = true
+	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.trailers) == 0:
+		r.length = whole
+	case r.minor > 0 && !r.is(setCoding):
+		r.chunked = true
+	default:
+		r.keepAlive = false
+	}
+	return nil
+}
+
+// drop takes a field away that may not be there, as if it had never been set.
+func (r *ServerResponse) drop(name string, bit knownHeaders) {
+	r.RemoveHeader(name)
+	r.known &^= bit << removedShift
+}
+
+// noFraming reports whether the status allows neither a body nor a framing.
+func (r *ServerResponse) noFraming() bool {
+	return r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
+}
+
+func (r *ServerResponse) count(name string) (n int) {
+	for _, h := range r.headers {
+		if strings.EqualFold(h.name, name) {
+			n++
+		}
+	}
+	return n
+}
+
+// appendConnection says whether the connection goes on, unless the handler has said so.
+func (r *ServerResponse) appendConnection(b []byte) []byte {
+	if r.isSet(setConnection) {
+		for _, h := range r.headers {
+			if strings.EqualFold(h.name, "Connection") && hasToken(h.value, "close") {
+				r.keepAlive = false
+			}
+		}
+		return b
+	}
+	if r.c.sl.closing {
+		r.keepAlive = false
+	}
+	if r.expecting && !r.continued && r.req != nil && !r.req.complete {
+		r.keepAlive = false // the client may send its body or not: nobody can tell
+	}
+	switch {
+	case r.known&(setConnection<<removedShift) != 0:
+		return b
+	case !r.keepAlive:
+		return append(b, "Connection: close\r\n"...)
+	}
+	b = append(b, "Connection: keep-alive\r\n"...)
+	if idle := r.c.sl.s.o.IdleTimeout; idle > 0 && !r.isSet(setKeepAlive) {
+		b = append(b, "Keep-Alive: timeout="...)
+		b = strconv.AppendInt(b, int64(idle.Seconds()), 10)
+		if most := r.c.sl.s.o.MaxRequestsPerSocket; most > 0 {
+			b = append(b, ", max="...)
+			b = strconv.AppendInt(b, int64(most), 10)
+		}
+		b = append(b, "\r\n"...)
+	}
+	return b
+}
+
+// hasToken reports whether a list has a member, in any case.
+func hasToken(list, token string) bool {
+	for member := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.Trim(member, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}

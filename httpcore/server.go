@@ -1,0 +1,188 @@
+package httpcore
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+// Server answers HTTP/1.1 requests on one loop or on several.
+//
+// Its handlers are set before it listens, and then called on the loop that a connection belongs to: on all loops of a Group,
+// perhaps at the same time.
+type Server struct {
+	o ServerOptions
+
+	onRequest       func(*IncomingMessage, *ServerResponse)
+	onCheckContinue func(*IncomingMessage, *ServerResponse)
+	onUpgrade       func(*IncomingMessage, *stream.Socket, []byte)
+	onConnect       func(*IncomingMessage, *stream.Socket, []byte)
+
+	mu        sync.Mutex
+	loops     map[*loop.Loop]*serverLoop
+	listeners []loopListener // of ListenLoop
+	closing   bool
+	conns     atomic.Int64
+	idle      chan struct{} // closed when the last connection of a server that closes has gone
+}
+
+// loopListener is a listener and the loop that it is to be closed on.
+type loopListener struct {
+	l     *loop.Loop
+	close func(done func())
+}
+
+// NewServer returns a Server.
+func NewServer(o ServerOptions) *Server {
+	return &Server{o: o.withDefaults(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
+}
+
+// OnRequest sets what answers requests. Without it they are answered with 404.
+func (s *Server) OnRequest(fn func(req *IncomingMessage, res *ServerResponse)) { s.onRequest = fn }
+
+// OnCheckContinue sets what is called in the place of OnRequest for a request whose client waits for a 100 before it sends its
+// body: WriteContinue asks for that, and any other answer refuses it. Without it the 100 is sent at once.
+func (s *Server) OnCheckContinue(fn func(req *IncomingMessage, res *ServerResponse)) {
+	s.onCheckContinue = fn
+}
+
+// OnUpgrade sets what takes the connection of a request that asks for another protocol. head is what the client has sent of
+// that already, and is the handler's own; the socket is paused. Without it such a request is like any other. One that has a
+// body, or is behind others that are not answered, is like any other too.
+func (s *Server) OnUpgrade(fn func(req *IncomingMessage, socket *stream.Socket, head []byte)) {
+	s.onUpgrade = fn
+}
+
+// OnConnect is OnUpgrade for CONNECT requests. Without it they are answered with 501.
+func (s *Server) OnConnect(fn func(req *IncomingMessage, socket *stream.Socket, head []byte)) {
+	s.onConnect = fn
+}
+
+// Listen listens on all loops of g, which has not begun to run, and returns the address. The Server drains when g shuts
+// down.
+func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort, error) {
+	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.serve(l, c) })
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	g.OnShutdown(func(l *loop.Loop) { s.on(l).close() })
+	return ln.Addr(), nil
+}
+
+// ListenLoop listens on one loop, and returns the address.
+func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPort, error) {
+	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.serve(l, c) })
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	s.mu.Lock()
+	s.listeners = append(s.listeners, loopListener{l, ln.Close})
+	s.mu.Unlock()
+	return ln.Addr(), nil
+}
+
+func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
+	c.NoDelay(true)
+	s.ServeTransport(l, c)
+}
+
+// ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.
+func (s *Server) ServeTransport(l *loop.Loop, t stream.Transport) {
+	sl := s.on(l)
+	if n := s.conns.Add(1); s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections) || sl.closing {
+		s.conns.Add(-1)
+		t.Close(nil)
+		return
+	}
+	newServerConn(sl, t)
+}
+
+// on is what the Server has on l.
+func (s *Server) on(l *loop.Loop) *serverLoop {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl := s.loops[l]
+	if sl == nil {
+		sl = &serverLoop{s: s, l: l, closing: s.closing}
+		sl.arena.l = l
+		s.loops[l] = sl
+	}
+	return sl
+}
+
+// left is a connection having gone.
+func (s *Server) left(*serverLoop) {
+	if s.conns.Add(-1) == 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closing && s.conns.Load() == 0 {
+			s.ended()
+		}
+	}
+}
+
+// ended is for those who hold mu.
+func (s *Server) ended() {
+	select {
+	case <-s.idle:
+	default:
+		close(s.idle)
+	}
+}
+
+// Shutdown ends the Server: nobody is accepted any more, idle connections are closed, and those that have a request under
+// way when it is answered, which their answers say. It returns when the last has gone; when ctx is done it closes those
+// that are left and returns its error. Any goroutine but those of the loops may call it.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	if s.conns.Load() == 0 {
+		s.ended()
+	}
+	loops := make([]*serverLoop, 0, len(s.loops))
+	for _, sl := range s.loops {
+		loops = append(loops, sl)
+	}
+	listeners := s.listeners
+	s.listeners = nil
+	s.mu.Unlock()
+	for _, sl := range loops {
+		if sl.l.Post(sl.close) != nil {
+			continue // that loop has ended, and its connections with it
+		}
+	}
+	for _, ln := range listeners {
+		ln.l.Post(func() { ln.close(nil) })
+	}
+	select {
+	case <-s.idle:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, sl := range loops {
+		sl.l.Post(func() { sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) }) })
+	}
+	return ctx.Err()
+}
+
+// CloseIdleConnections closes the connections of l that have served a request and have none under way. It is for the
+// goroutine of l.
+func (s *Server) CloseIdleConnections(l *loop.Loop) { s.on(l).closeIdle() }
+
+// close has the connections of a loop end when they are answered.
+func (sl *serverLoop) close() {
+	sl.closing = true
+	sl.closeIdle()
+}
+
+func (sl *serverLoop) closeIdle() {
+	sl.conns.each(func(c *serverConn) {
+		if c.p == nil && c.first == nil && c.in == nil && len(c.spill) == 0 {
+			c.finish()
+		}
+	})
+}

@@ -1,0 +1,218 @@
+package httpcore
+
+import (
+	"strings"
+
+	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/loop"
+)
+
+// The callbacks of a connection's parser.
+
+var _ h1.Handler = (*serverConn)(nil)
+
+// OnMessageBegin is what the parser calls with the first byte of a request.
+func (c *serverConn) OnMessageBegin() {
+	c.d.Stop(loop.DeadlineIdle)
+	if c.served > 0 {
+		c.d.Start(loop.DeadlineExchange, c.sl.s.o.HeaderTimeout)
+	}
+	c.head, c.sl.heads = c.sl.heads[:0], nil
+}
+
+// OnMethod is what the parser calls.
+func (c *serverConn) OnMethod(p []byte, last bool) { c.gather(p, last, '\n') }
+
+// OnURL is what the parser calls.
+func (c *serverConn) OnURL(p []byte, last bool) { c.gather(p, last, '\n') }
+
+// OnVersion is what the parser calls; it is asked for later.
+func (c *serverConn) OnVersion(_, minor int) { c.minor = uint8(minor) }
+
+// OnStatus is never called: these are requests.
+func (c *serverConn) OnStatus([]byte, bool) {}
+
+// OnHeaderField is what the parser calls.
+func (c *serverConn) OnHeaderField(p []byte, last bool) { c.gather(p, last, ':') }
+
+// OnHeaderValue is what the parser calls.
+func (c *serverConn) OnHeaderValue(p []byte, last bool) {
+	c.head = append(c.head, p...)
+	if !last {
+		return
+	}
+	n := len(c.head)
+	for c.head[n-1] == ' ' || c.head[n-1] == '\t' {
+		n--
+	}
+	c.head = append(c.head[:n], '\n')
+}
+
+func (c *serverConn) gather(p []byte, last bool, end byte) {
+	c.head = append(c.head, p...)
+	if last {
+		c.head = append(c.head, end)
+	}
+}
+
+// taken returns what was gathered, and gives its memory to the next head.
+func (c *serverConn) taken() string {
+	s := string(c.head)
+	if cap(c.head) <= maxHeadKept {
+		c.sl.heads = c.head[:0]
+	}
+	c.head = nil
+	return s
+}
+
+// maxHeadKept is how much memory is kept for the next head.
+const maxHeadKept = 16 << 10
+
+// OnHeadersComplete is what the parser calls: there is a request.
+func (c *serverConn) OnHeadersComplete() h1.Answer {
+	s := c.sl.s
+	c.d.Stop(loop.DeadlineExchange)
+	c.served++
+	x := &exchange{}
+	c.in = x
+	m := &x.req
+	c.begin(m)
+	x.res.init(c, x)
+	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closing &&
+		(s.o.MaxRequestsPerSocket == 0 || int(c.served) < s.o.MaxRequestsPerSocket)
+	c.push(x)
+	if m.hasBody {
+		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
+		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
+	}
+	if !x.res.keepAlive {
+		c.flags |= connLastRequest
+	}
+	switch expect := m.Header("Expect"); {
+	case s.o.MaxBody > 0 && m.length > s.o.MaxBody:
+		c.refuseInside(413, ErrBodyTooLarge)
+		return h1.Proceed
+	case m.Method() == "CONNECT" && (s.onConnect == nil || c.pending > 1):
+		c.refuseInside(501, nil)
+		return h1.Proceed
+	case m.Method() == "CONNECT":
+		return h1.Upgrade
+	case c.p.WantsUpgrade() && s.onUpgrade != nil && !m.hasBody && c.pending == 1:
+		return h1.Upgrade
+	case expect == "" || m.minor == 0:
+	case !strings.EqualFold(expect, "100-continue"):
+		x.res.StatusCode = 417
+		x.res.keepAlive = false
+		c.flags |= connLastRequest
+		x.res.End()
+		return h1.Proceed
+	case s.onCheckContinue != nil:
+		x.res.expecting = true
+		s.onCheckContinue(m, &x.res)
+		return h1.Proceed
+	default:
+		x.res.WriteContinue()
+	}
+	if s.onRequest != nil {
+		s.onRequest(m, &x.res)
+	} else {
+		x.res.StatusCode = 404
+		x.res.End()
+	}
+	return h1.Proceed
+}
+
+// refuseInside is refuse from inside the parser.
+func (c *serverConn) refuseInside(status int, err error) {
+	c.p.Pause()
+	c.refuse(status, err)
+}
+
+// begin makes m the request whose head is complete.
+func (c *serverConn) begin(m *IncomingMessage) {
+	text := c.taken()
+	method := strings.IndexByte(text, '\n')
+	target := method + 1 + strings.IndexByte(text[method+1:], '\n')
+	m.c = c
+	m.line, m.fields = text[:target+1], section(text[target+1:])
+	m.method, m.major, m.minor = uint16(method), 1, c.minor
+	m.length = c.p.ContentLength()
+	m.hasBody = m.length != 0
+	m.local, m.remote = c.t.LocalAddr(), c.t.RemoteAddr()
+	if m.Method() == "CONNECT" {
+		m.length, m.hasBody = 0, false
+	}
+	m.Init(c.sl.l, m, c.sl.s.o.HighWaterMark, m)
+}
+
+// OnBody is what the parser calls. The ticks that a piece causes run before the next piece.
+func (c *serverConn) OnBody(p []byte) {
+	m := &c.in.req
+	c.d.Touch(loop.DeadlineRead)
+	m.received += int64(len(p))
+	switch most := c.sl.s.o.MaxBody; {
+	case most > 0 && m.received > most:
+		c.refuseInside(413, ErrBodyTooLarge)
+		return
+	case m.dumped:
+		if c.dumped += len(p); c.dumped > maxDump {
+			c.tooMuch()
+		}
+		return
+	case !m.Push(p):
+		c.flags |= connBody
+		c.p.Pause()
+	}
+	c.sl.l.RunTicks()
+}
+
+// tooMuch gives up a body that nobody reads: the connection ends behind its answer.
+func (c *serverConn) tooMuch() {
+	c.p.Pause()
+	c.flags |= connDeaf
+	x := c.in
+	c.in = nil
+	x.req.c = nil
+	x.req.Destroy(ErrAborted.because(ErrBodyTooLarge))
+	c.finish()
+}
+
+// OnChunkExtensionName is what the parser calls; extensions mean nothing to us.
+func (c *serverConn) OnChunkExtensionName([]byte, bool) {}
+
+// OnChunkExtensionValue is what the parser calls.
+func (c *serverConn) OnChunkExtensionValue([]byte, bool) {}
+
+// OnChunkHeader is what the parser calls.
+func (c *serverConn) OnChunkHeader(size uint64) {
+	if size == 0 {
+		c.head, c.sl.heads = c.sl.heads[:0], nil
+	}
+}
+
+// OnChunkComplete is what the parser calls.
+func (c *serverConn) OnChunkComplete() {}
+
+// OnMessageComplete is what the parser calls.
+func (c *serverConn) OnMessageComplete() {
+	c.d.Stop(loop.DeadlineRead)
+	c.d.Stop(loop.DeadlineExchange)
+	c.flags &^= connBody
+	x := c.in
+	c.in = nil
+	tail := ""
+	if c.head != nil {
+		tail = c.taken()
+	}
+	if c.flags&connLastRequest != 0 {
+		c.flags |= connDeaf // what follows is no request: RFC 9112 section 9.6
+	}
+	x.req.end(tail)
+	if x.res.finished() {
+		x.req.c = nil
+	}
+	if c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark {
+		c.flags |= connAnswers
+		c.p.Pause()
+	}
+}
