@@ -40,7 +40,7 @@ func parse(args []string) (config, error) {
 	var c config
 	fs := flag.NewFlagSet("echo", flag.ContinueOnError)
 	fs.StringVar(&c.tcp, "tcp", "127.0.0.1:7000", "`address` of the TCP echo; empty turns it off")
-	fs.StringVar(&c.http, "http", "127.0.0.1:8080", "`address` of the HTTP server (not served yet); empty turns it off")
+	fs.StringVar(&c.http, "http", "127.0.0.1:8080", "`address` of the HTTP server; empty turns it off")
 	fs.StringVar(&c.unix, "unix", "", "`path` of a Unix socket that echoes")
 	fs.IntVar(&c.loops, "loops", defaultLoops(), "number of event loops, and of processors used")
 	fs.DurationVar(&c.headerTimeout, "header-timeout", 10*time.Second, "time a request head may take (HTTP)")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -92,10 +91,11 @@ func (s *server) open(c config, out io.Writer) error {
 		fmt.Fprintf(out, "unix  %s   try: nc -U %s\n", c.unix, c.unix)
 	}
 	if c.http != "" {
-		fmt.Fprintln(out, "http  not served yet: httpcore is being built")
-		if c.tcp == "" && c.unix == "" {
-			return errors.New("nothing to serve: HTTP is not built yet")
+		addr, err := newHTTP(c).Listen(s.g, "tcp", c.http)
+		if err != nil {
+			return err
 		}
+		fmt.Fprintf(out, "http  %s   try: curl http://%s/\n", addr, addr)
 	}
 	return nil
 }
