@@ -112,8 +112,7 @@ var filler = []byte(strings.Repeat("0123456789abcdef", 4<<10))
 
 // generate sends n bytes, as fast as the client takes them.
 func generate(res *httpcore.ServerResponse, n int64) {
-	var more func()
-	more = func() {
+	more := func() {
 		for n > 0 {
 			p := filler[:min(n, int64(len(filler)))]
 			n -= int64(len(p))
