@@ -58,7 +58,7 @@ type echoServer struct {
 func serveWith(t *testing.T, args ...string) *echoServer {
 	t.Helper()
 	s := &echoServer{addresses: map[string]string{}, rest: make(chan string, 1), exited: make(chan error, 1)}
-	s.cmd = exec.Command(program, args...)
+	s.cmd = exec.Command(program, append([]string{"-http", "127.0.0.1:0"}, args...)...)
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -127,8 +127,13 @@ func (s *echoServer) dial(t *testing.T, network string) net.Conn {
 // untilRefused waits until nobody listens any more: the drain has begun.
 func (s *echoServer) untilRefused(t *testing.T) {
 	t.Helper()
+	s.untilNobodyListens(t, s.addresses["tcp"])
+}
+
+func (s *echoServer) untilNobodyListens(t *testing.T, address string) {
+	t.Helper()
 	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		c, err := net.Dial("tcp", s.addresses["tcp"])
+		c, err := net.Dial("tcp", address)
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			return
 		}
@@ -136,7 +141,8 @@ func (s *echoServer) untilRefused(t *testing.T) {
 			c.Close()
 		}
 		if time.Since(begin) > patience {
-			t.Fatalf("still listening %v after the signal: %v", patience, err)
+			t.Errorf("still listening %v after the signal: %v", patience, err)
+			return
 		}
 	}
 }
