@@ -28,12 +28,19 @@ func (f *flights) pop() flight {
 	}
 	x := f.more[f.head]
 	f.more[f.head] = flight{}
-	if f.head++; f.head == len(f.more) {
+	f.head++
+	switch {
+	case f.head == len(f.more):
 		f.head = 0
 		f.more = f.more[:0]
 		if cap(f.more) > maxFlightsKept {
 			f.more = nil
 		}
+	case f.head >= 16 && 2*f.head >= len(f.more):
+		// A response that always has a write under way never empties the list: its spent half is used again.
+		n := copy(f.more, f.more[f.head:])
+		clear(f.more[n:])
+		f.more, f.head = f.more[:n], 0
 	}
 	return x
 }

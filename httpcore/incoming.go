@@ -166,6 +166,9 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 // dump throws away what nobody reads.
 func (m *IncomingMessage) dump() {
 	if m.consumed {
+		if m.c != nil && !m.complete {
+			m.c.d.Resume(loop.DeadlineExchange) // the time for it runs, whether or not somebody reads on
+		}
 		return
 	}
 	m.dumped = true

@@ -53,6 +53,9 @@ const (
 	// lingerTime is how long a client is waited for behind the last answer. A close with unread input would be a reset, which
 	// may overtake the answer.
 	lingerTime = 2 * time.Second
+	// lastCall is how long a client that is connected and has sent nothing is waited for when the server closes: its request
+	// may be on its way.
+	lastCall = time.Second
 )
 
 func (o ServerOptions) withDefaults() ServerOptions {

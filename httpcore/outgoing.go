@@ -250,9 +250,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	c.flights.push(flight{o, cb})
-	if !c.d.Active(loop.DeadlineWrite) {
-		c.d.Start(loop.DeadlineWrite, c.sl.s.o.WriteTimeout)
-	}
+	c.writing(len(p))
 }
 
 // own is the response getting the transport: what it has kept is moved, once.
@@ -398,6 +396,7 @@ func (c *serverConn) completed(err error) {
 		if f.cb != nil {
 			f.cb(err)
 		}
+		c.lost(o, err)
 		return
 	}
 	if left := c.t.WriteQueueSize(); left == 0 {
@@ -405,8 +404,9 @@ func (c *serverConn) completed(err error) {
 		if x := c.first; x != nil && x.res.needDrain && x.res.heldBytes < c.sl.s.o.HighWaterMark {
 			x.res.drained() // it may have waited for what the ones before it had written
 		}
-	} else {
-		c.d.Touch(loop.DeadlineWrite)
+		c.rest()
+	} else if c.d.Active(loop.DeadlineWrite) {
+		c.awaitTaking()
 	}
 	if f.cb != nil {
 		f.cb(nil)

@@ -54,6 +54,9 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		b = append(b, "\r\n"...)
 	}
 	b = r.appendConnection(b)
+	if !r.keepAlive {
+		c.lastAnswer(r)
+	}
 	switch {
 	case r.chunked && !r.isSet(setCoding):
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
@@ -131,7 +134,7 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		}
 		return b
 	}
-	if r.c.sl.closing {
+	if last := r.c.last; r.c.sl.closing && last != nil && &last.res == r {
 		r.keepAlive = false
 	}
 	if r.expecting && !r.continued && r.req != nil && !r.req.complete {

@@ -24,16 +24,10 @@ type Server struct {
 
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop
-	listeners []loopListener // of ListenLoop
+	listeners []func(done func()) // what closes them, from any goroutine
 	closing   bool
-	conns     atomic.Int64
+	conns     atomic.Int64  // connections, and what else a server that closes waits for
 	idle      chan struct{} // closed when the last connection of a server that closes has gone
-}
-
-// loopListener is a listener and the loop that it is to be closed on.
-type loopListener struct {
-	l     *loop.Loop
-	close func(done func())
 }
 
 // NewServer returns a Server.
@@ -70,6 +64,11 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 		return netip.AddrPort{}, err
 	}
 	g.OnShutdown(func(l *loop.Loop) { s.on(l).close() })
+	s.closeWith(func(done func()) {
+		if g.Loop(0).Post(func() { ln.Close(done) }) != nil {
+			done() // the group has ended, and the listener with it
+		}
+	})
 	return ln.Addr(), nil
 }
 
@@ -79,10 +78,26 @@ func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPo
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	s.mu.Lock()
-	s.listeners = append(s.listeners, loopListener{l, ln.Close})
-	s.mu.Unlock()
+	s.closeWith(func(done func()) {
+		stop := func() {
+			if ln.Closing() {
+				done()
+			} else {
+				ln.Close(done)
+			}
+		}
+		if l.Post(stop) != nil {
+			done() // the loop is closed, and the listener with it
+		}
+	})
 	return ln.Addr(), nil
+}
+
+// closeWith has Shutdown close a listener.
+func (s *Server) closeWith(fn func(done func())) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = append(s.listeners, fn)
 }
 
 func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
@@ -93,12 +108,22 @@ func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.
 func (s *Server) ServeTransport(l *loop.Loop, t stream.Transport) {
 	sl := s.on(l)
-	if n := s.conns.Add(1); s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections) || sl.closing {
-		s.conns.Add(-1)
+	if n := s.conns.Add(1); s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections) || s.over() {
+		s.left()
 		t.Close(nil)
 		return
 	}
 	newServerConn(sl, t)
+}
+
+// over reports whether Shutdown has returned.
+func (s *Server) over() bool {
+	select {
+	case <-s.idle:
+		return true
+	default:
+		return false
+	}
 }
 
 // on is what the Server has on l.
@@ -115,7 +140,7 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 }
 
 // left is a connection having gone.
-func (s *Server) left(*serverLoop) {
+func (s *Server) left() {
 	if s.conns.Add(-1) == 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -127,44 +152,41 @@ func (s *Server) left(*serverLoop) {
 
 // ended is for those who hold mu.
 func (s *Server) ended() {
-	select {
-	case <-s.idle:
-	default:
+	if !s.over() {
 		close(s.idle)
 	}
 }
 
-// Shutdown ends the Server: nobody is accepted any more, idle connections are closed, and those that have a request under
-// way when it is answered, which their answers say. It returns when the last has gone; when ctx is done it closes those
-// that are left and returns its error. Any goroutine but those of the loops may call it.
+// Shutdown ends the Server: nobody is accepted any more, but for those who wait to be; idle connections are closed, those
+// that have a request under way when it is answered, which their answers say, and those that have sent nothing yet soon.
+// It returns when the last has gone; when ctx is done it closes those that are left and returns its error. Any goroutine but
+// those of the loops, which must run, may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
-	if s.conns.Load() == 0 {
-		s.ended()
-	}
 	loops := make([]*serverLoop, 0, len(s.loops))
 	for _, sl := range s.loops {
 		loops = append(loops, sl)
 	}
 	listeners := s.listeners
 	s.listeners = nil
+	s.conns.Add(1) // so that it is not over before it has begun
 	s.mu.Unlock()
 	for _, sl := range loops {
-		if sl.l.Post(sl.close) != nil {
-			continue // that loop has ended, and its connections with it
-		}
+		_ = sl.l.Post(sl.close) // of a loop that has ended: its connections have gone with it
 	}
-	for _, ln := range listeners {
-		ln.l.Post(func() { ln.close(nil) })
+	for _, fn := range listeners {
+		s.conns.Add(1)
+		fn(s.left)
 	}
+	s.left()
 	select {
 	case <-s.idle:
 		return nil
 	case <-ctx.Done():
 	}
 	for _, sl := range loops {
-		sl.l.Post(func() { sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) }) })
+		_ = sl.l.Post(func() { sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) }) })
 	}
 	return ctx.Err()
 }
@@ -177,11 +199,12 @@ func (s *Server) CloseIdleConnections(l *loop.Loop) { s.on(l).closeIdle() }
 func (sl *serverLoop) close() {
 	sl.closing = true
 	sl.closeIdle()
+	sl.conns.each((*serverConn).hurry)
 }
 
 func (sl *serverLoop) closeIdle() {
 	sl.conns.each(func(c *serverConn) {
-		if c.p == nil && c.first == nil && c.in == nil && len(c.spill) == 0 {
+		if c.served > 0 && c.quiet() {
 			c.finish()
 		}
 	})

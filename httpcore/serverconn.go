@@ -29,6 +29,8 @@ type serverConn struct {
 	pending     int
 
 	flights flights
+	handed  uint32      // bytes handed to the transport, ever
+	acked   uint32      // of them, those that the client had taken when the clock of writing began
 	sent    func(error) // completed, made once
 	goOn    func()      // resume, made when it is needed
 
@@ -68,11 +70,21 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 	c.sent = c.completed
 	c.d.Init(sl.l, c)
 	c.d.Start(loop.DeadlineExchange, sl.s.o.HeaderTimeout)
+	if sl.closing {
+		c.hurry()
+	}
 	sl.conns.add(c)
 	if err := t.ReadStart(c); err != nil {
 		c.destroy(err)
 	}
 	return c
+}
+
+// hurry gives a client that has sent nothing yet less time to do so: the server closes.
+func (c *serverConn) hurry() {
+	if c.served == 0 && c.quiet() && c.flags&connDeaf == 0 {
+		c.d.Start(loop.DeadlineExchange, lastCall)
+	}
 }
 
 // OnRead is what the Transport calls.
@@ -122,10 +134,10 @@ func (c *serverConn) parse(data []byte) {
 	case err != nil:
 		c.refuse(h1.StatusOf(err), err)
 	}
-	if c.p.Between() || c.flags&connDeaf != 0 {
-		if c.p.Between() {
-			c.sl.giveBack(c.p)
-		}
+	if c.flags&connDeaf != 0 {
+		c.p = nil
+	} else if c.p.Between() {
+		c.sl.giveBack(c.p)
 		c.p = nil
 	}
 	c.rest()
@@ -139,13 +151,34 @@ func (c *serverConn) keep(rest []byte) {
 	c.spill = rest
 }
 
-// stop has the transport read no more.
+// stop has the transport read no more, and the clocks of the client stand still.
 func (c *serverConn) stop() {
+	c.d.Pause(loop.DeadlineRead)
+	if c.in == nil || !c.in.res.done {
+		c.d.Pause(loop.DeadlineExchange) // a body that is left lying behind its answer does not hold the connection for ever
+	}
 	if c.flags&connStopped == 0 {
 		c.flags |= connStopped
 		c.t.ReadStop()
-		c.d.Pause(loop.DeadlineRead)
-		c.d.Pause(loop.DeadlineExchange)
+	}
+}
+
+// start undoes stop.
+func (c *serverConn) start() {
+	if c.flags&connStopped == 0 {
+		return
+	}
+	c.flags &^= connStopped
+	c.d.Resume(loop.DeadlineRead)
+	c.d.Resume(loop.DeadlineExchange)
+	if c.flags&connEnded == 0 {
+		c.read()
+	}
+}
+
+func (c *serverConn) read() {
+	if err := c.t.ReadStart(c); err != nil {
+		c.destroy(err)
 	}
 }
 
@@ -159,7 +192,7 @@ func (c *serverConn) unblock(why connFlags) {
 	}
 	c.flags &^= why
 	switch {
-	case c.blocked() || c.flags&connGone != 0:
+	case c.blocked() || c.flags&(connGone|connDeaf) != 0:
 	case c.flags&connParsing != 0:
 		c.p.Resume() // it had been asked to pause, and has not yet
 	case c.flags&connGoingOn == 0:
@@ -177,11 +210,6 @@ func (c *serverConn) resume() {
 	if c.flags&(connGone|connParsing) != 0 || c.blocked() {
 		return
 	}
-	if c.flags&connStopped != 0 {
-		c.flags &^= connStopped
-		c.d.Resume(loop.DeadlineRead)
-		c.d.Resume(loop.DeadlineExchange)
-	}
 	if data := c.spill; len(data) > 0 {
 		c.spill, c.kept = nil, true
 		c.parse(data)
@@ -189,10 +217,8 @@ func (c *serverConn) resume() {
 	} else if c.p != nil {
 		c.parse(nil) // what needs no byte
 	}
-	if c.flags&(connGone|connStopped) == 0 {
-		if err := c.t.ReadStart(c); err != nil {
-			c.destroy(err)
-		}
+	if c.flags&connGone == 0 && !c.blocked() {
+		c.start()
 	}
 }
 
@@ -211,15 +237,15 @@ func (c *serverConn) discard(n int) {
 	}
 }
 
-// clientEnded is the client's FIN.
+// clientEnded is the client's FIN. What it has asked for is still answered, but nothing that follows is.
 func (c *serverConn) clientEnded() {
 	c.flags |= connEnded
 	switch {
-	case c.flags&(connLingering|connLast) != 0:
-		if c.flags&connLingering != 0 {
-			c.destroy(nil)
-		}
+	case c.flags&connLingering != 0:
+		c.destroy(nil)
 		return
+	case c.flags&connLast != 0:
+		return // when our end is sent it is over
 	case c.sl.s.o.CloseOnFIN:
 		c.destroy(ErrClientEnded)
 		return
@@ -227,56 +253,107 @@ func (c *serverConn) clientEnded() {
 	if c.p != nil && c.flags&connDeaf == 0 {
 		if err := c.p.Finish(); err != nil {
 			c.refuse(h1.StatusOf(err), err)
-			return
 		}
 	}
-	c.flags |= connDeaf
 	for x := c.first; x != nil; x = x.next {
 		x.req.cancelled(ErrClientEnded)
-		x.res.keepAlive = false
 	}
-	if c.first == nil {
+	c.deafen()
+	c.endBehind()
+}
+
+// deafen has everything that still comes be thrown away: it is no request.
+func (c *serverConn) deafen() {
+	c.flags |= connDeaf
+	c.flags &^= connBody | connAnswers
+	c.spill, c.head = nil, nil
+	c.d.Stop(loop.DeadlineIdle)
+	c.d.Stop(loop.DeadlineRead)
+	c.d.Stop(loop.DeadlineExchange)
+	if c.flags&connParsing == 0 {
+		c.p = nil
+	} else if c.in == nil {
+		c.p.Pause()
+	}
+}
+
+// endBehind ends our side behind the answers that are due.
+func (c *serverConn) endBehind() {
+	switch {
+	case c.flags&connGone != 0:
+	case c.last != nil:
+		c.last.res.keepAlive = false
+	case c.flags&connEnded != 0 && c.t.WriteQueueSize() == 0:
 		c.destroy(nil)
+	default:
+		c.finish()
+	}
+}
+
+// lastAnswer is a response saying in its head that the connection ends behind it.
+func (c *serverConn) lastAnswer(r *ServerResponse) {
+	if c.in != nil {
+		c.flags |= connLastRequest
+	} else {
+		c.deafen()
 	}
 }
 
 // refuse answers with status behind the answers that are due, and takes no more requests; 0 gives no answer. The request
-// that is being received, if there is one, is cut off: if its response has not begun, this is the answer.
+// that is being received, if there is one, is cut off: if its response has not begun, this is the answer. One that is
+// answered already is not answered again.
 func (c *serverConn) refuse(status int, err error) {
-	c.flags |= connDeaf
-	c.spill = nil
-	if x := c.in; x != nil {
-		c.in = nil
-		if x.res.begun() {
-			c.destroy(err)
-			return
-		}
-		c.drop(x)
-		x.req.c = nil
-		x.req.Destroy(ErrAborted.because(err))
-		x.req.cancelled(err)
-		x.res.cutOff(err)
-	}
-	c.flags &^= connBody | connAnswers
-	c.d.Stop(loop.DeadlineRead)
-	c.d.Stop(loop.DeadlineExchange)
-	if status == 0 {
-		c.lastIfIdle()
+	x := c.in
+	c.in = nil
+	c.deafen()
+	switch {
+	case x == nil:
+	case x.res.over:
+		c.abandon(&x.req, err)
+		c.endBehind()
 		return
+	case x.res.begun():
+		c.destroy(err)
+		return
+	default:
+		c.drop(x)
+		c.lose(x, err)
 	}
-	x := &exchange{}
-	x.res.init(c, x)
-	x.res.keepAlive = false
-	x.res.StatusCode = status
-	c.push(x)
-	x.res.End()
+	switch {
+	case c.flags&connGone != 0:
+	case status == 0:
+		c.endBehind()
+	default:
+		x = &exchange{}
+		x.res.init(c, x)
+		x.res.keepAlive = false
+		x.res.StatusCode = status
+		c.push(x)
+		x.res.End()
+	}
 }
 
-// lastIfIdle ends our side if no answer is due.
-func (c *serverConn) lastIfIdle() {
-	if c.first == nil && c.flags&connGone == 0 {
-		c.finish()
+// abandon is a request having lost its connection.
+func (c *serverConn) abandon(m *IncomingMessage, err error) {
+	if c.in != nil && &c.in.req == m {
+		c.in = nil
+		if c.flags&connParsing != 0 {
+			c.p.Pause()
+		}
 	}
+	m.c = nil
+	m.cancelled(err)
+	if !m.Destroyed() {
+		m.Destroy(ErrAborted.because(err))
+	}
+}
+
+// lose is an exchange having lost its connection before its answer was sent.
+func (c *serverConn) lose(x *exchange, err error) {
+	if x.res.req != nil {
+		c.abandon(&x.req, err)
+	}
+	x.res.cutOff(err)
 }
 
 // push appends an exchange to those that wait for their answers.
@@ -313,25 +390,33 @@ func (c *serverConn) answered(r *ServerResponse) {
 	}
 	x.next = nil
 	c.pending--
-	if !r.keepAlive {
-		for y := c.first; y != nil; y = y.next {
-			y.req.c = nil
-			y.res.cutOff(ErrAborted)
-		}
+	switch {
+	case !r.keepAlive:
+		behind := c.first
 		c.first, c.last, c.pending = nil, nil, 0
 		c.finish()
+		if behind != nil {
+			c.sl.l.NextTick(func() { c.loseAll(behind, ErrAborted) })
+		}
 		return
-	}
-	if c.flags&connEnded != 0 && c.first == nil {
-		c.finish()
-		return
-	}
-	if c.first != nil {
+	case c.first != nil:
 		c.first.res.own()
-		return
+	case c.flags&connEnded != 0:
+		c.finish()
+	default:
+		c.rest()
 	}
-	c.rest()
 	c.checkAnswers()
+}
+
+// loseAll is lose of x and those behind it.
+func (c *serverConn) loseAll(x *exchange, err error) {
+	for x != nil {
+		next := x.next
+		x.next = nil
+		c.lose(x, err)
+		x = next
+	}
 }
 
 // checkAnswers looks whether enough answers have gone for more requests to be looked at.
@@ -341,29 +426,30 @@ func (c *serverConn) checkAnswers() {
 	}
 }
 
-// rest starts the idle clock if nothing is under way.
+// rest starts the idle clock if nothing is under way, and the client has taken what it was sent.
 func (c *serverConn) rest() {
 	switch {
-	case c.flags&(connGone|connLast|connDeaf) != 0 || c.p != nil || c.first != nil || c.in != nil || len(c.spill) > 0:
-		return
-	case c.sl.closing && c.served > 0:
+	case c.flags&(connGone|connLast|connDeaf) != 0 || c.served == 0 || !c.quiet():
+	case c.sl.closing:
 		c.finish()
-	case c.served > 0:
+	case c.t.WriteQueueSize() == 0 && !c.d.Active(loop.DeadlineIdle):
 		c.d.Start(loop.DeadlineIdle, c.sl.s.o.IdleTimeout)
 	}
+}
+
+// quiet reports whether no request is under way.
+func (c *serverConn) quiet() bool {
+	return c.p == nil && c.first == nil && c.in == nil && len(c.spill) == 0
 }
 
 // finish ends our side: the last byte of the last answer is on its way. The client's is waited for, so that what it has
 // sent meanwhile does not turn our close into a reset.
 func (c *serverConn) finish() {
-	if c.flags&connLast != 0 {
+	if c.flags&(connLast|connGone) != 0 {
 		return
 	}
-	c.flags |= connLast | connDeaf
-	c.spill = nil
-	c.d.Stop(loop.DeadlineIdle)
-	c.d.Stop(loop.DeadlineRead)
-	c.d.Stop(loop.DeadlineExchange)
+	c.flags |= connLast
+	c.deafen()
 	if c.t.CloseWrite(c.ended) != nil {
 		c.destroy(nil)
 	}
@@ -381,9 +467,7 @@ func (c *serverConn) ended(err error) {
 	c.flags |= connLingering
 	c.d.Start(loop.DeadlineIdle, lingerTime)
 	c.flags &^= connStopped
-	if err := c.t.ReadStart(c); err != nil {
-		c.destroy(err)
-	}
+	c.read()
 }
 
 // destroy closes the transport at once. What is under way is cut off: with a reset if a response that only the end of the
@@ -393,7 +477,15 @@ func (c *serverConn) destroy(err error) {
 		return
 	}
 	c.flags |= connGone
-	c.spill = nil
+	c.spill, c.head = nil, nil
+	if c.flags&connParsing != 0 {
+		c.p.Pause()
+	} else {
+		c.p = nil
+	}
+	for x := c.first; x != nil; x = x.next {
+		x.res.gone = true // what is written from now on goes nowhere; the rest is told when the transport is closed
+	}
 	c.leave()
 	closed := func() { c.closed(err) }
 	if c.first != nil && c.first.res.endsWithConnection() && c.t.CloseReset(closed) == nil {
@@ -406,7 +498,7 @@ func (c *serverConn) destroy(err error) {
 func (c *serverConn) leave() {
 	c.d.Close()
 	c.sl.conns.remove(c)
-	c.sl.s.left(c.sl)
+	c.sl.s.left()
 }
 
 // closed is the transport being closed: everybody who waits is told.
@@ -416,22 +508,41 @@ func (c *serverConn) closed(err error) {
 	}
 	first := c.first
 	c.first, c.last, c.pending = nil, nil, 0
-	for x := first; x != nil; x = x.next {
-		if m := x.res.req; m != nil {
-			m.c = nil
-			m.cancelled(err)
-			if !m.complete {
-				m.Destroy(ErrAborted.because(err))
-			}
-		}
-		x.res.cutOff(err)
-	}
+	c.loseAll(first, err)
 	if x := c.in; x != nil { // answered, and not received to its end
-		c.in = nil
-		x.req.c = nil
-		x.req.cancelled(err)
-		x.req.Destroy(ErrAborted.because(err))
+		c.abandon(&x.req, err)
 	}
+}
+
+// lost is a write having failed: so has the connection, and a response that had handed over everything is not sent.
+func (c *serverConn) lost(o *outgoing, err error) {
+	c.destroy(err)
+	if o.flying > 0 {
+		return
+	}
+	for x := c.first; x != nil; x = x.next {
+		if &x.res == o.r {
+			return // when the transport is closed
+		}
+	}
+	if o.req != nil {
+		c.abandon(o.req, err)
+	}
+	o.cutOff(err)
+}
+
+// writing is n bytes having been handed to the transport.
+func (c *serverConn) writing(n int) {
+	c.handed += uint32(n)
+	if !c.d.Active(loop.DeadlineWrite) {
+		c.awaitTaking()
+	}
+}
+
+// awaitTaking starts the clock of a client that has to take something.
+func (c *serverConn) awaitTaking() {
+	c.acked = c.handed - uint32(c.t.WriteQueueSize())
+	c.d.Start(loop.DeadlineWrite, c.sl.s.o.WriteTimeout)
 }
 
 // OnDeadline is what the loop calls.
@@ -447,6 +558,10 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			c.finish()
 		}
 	case loop.DeadlineWrite:
+		if c.handed-uint32(c.t.WriteQueueSize()) != c.acked {
+			c.awaitTaking() // of one large write, that is: others were seen to be complete
+			return
+		}
 		c.destroy(ErrTimeout)
 	default:
 		if c.p == nil && c.in == nil {
@@ -454,6 +569,5 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			return
 		}
 		c.refuse(408, ErrTimeout)
-		c.p = nil
 	}
 }

@@ -69,7 +69,12 @@ func (a *arena) take(n int) []byte {
 	if !a.due {
 		a.due = true
 		if a.reset == nil {
-			a.reset = func() { a.buf, a.due = a.buf[:0], false }
+			a.reset = func() {
+				a.buf, a.due = a.buf[:0], false
+				if cap(a.buf) > arenaSize {
+					a.buf = nil // somebody has written much at once
+				}
+			}
 		}
 		a.l.AtTurnEnd(a.reset)
 	}

@@ -168,13 +168,9 @@ func (c *serverConn) OnBody(p []byte) {
 
 // tooMuch gives up a body that nobody reads: the connection ends behind its answer.
 func (c *serverConn) tooMuch() {
-	c.p.Pause()
-	c.flags |= connDeaf
-	x := c.in
-	c.in = nil
-	x.req.c = nil
-	x.req.Destroy(ErrAborted.because(ErrBodyTooLarge))
-	c.finish()
+	c.abandon(&c.in.req, ErrBodyTooLarge)
+	c.deafen()
+	c.endBehind()
 }
 
 // OnChunkExtensionName is what the parser calls; extensions mean nothing to us.
@@ -204,14 +200,15 @@ func (c *serverConn) OnMessageComplete() {
 	if c.head != nil {
 		tail = c.taken()
 	}
-	if c.flags&connLastRequest != 0 {
-		c.flags |= connDeaf // what follows is no request: RFC 9112 section 9.6
+	c.dumped = 0
+	if c.flags&(connLastRequest|connDeaf) != 0 {
+		c.deafen() // what follows is no request: RFC 9112 section 9.6
 	}
 	x.req.end(tail)
 	if x.res.finished() {
 		x.req.c = nil
 	}
-	if c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark {
+	if c.flags&connDeaf == 0 && (c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark) {
 		c.flags |= connAnswers
 		c.p.Pause()
 	}

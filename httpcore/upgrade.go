@@ -9,7 +9,7 @@ import (
 // handOver gives the connection to whoever takes upgrades or tunnels. rest is what was received behind the request.
 func (c *serverConn) handOver(rest []byte) {
 	x := c.first
-	c.first, c.last, c.pending = nil, nil, 0
+	c.first, c.last, c.in, c.pending = nil, nil, nil, 0
 	c.p = nil
 	c.flags |= connGone
 	c.t.ReadStop()

@@ -6,13 +6,15 @@ package stream
 // It is for what is made of streams and made often; everybody else has NewReadable.
 type OwnReadable struct {
 	Readable
-	life life
-	src  Source
+	life   life
+	src    Source
+	wanted bool // somebody has read
 }
 
 // Source is the hooks of an OwnReadable.
 type Source interface {
-	// ReadMore is the Read hook: it is called when more is wanted, and again only after a Push.
+	// ReadMore is the Read hook: it is called when more is wanted, and again only after a Push. Before somebody reads it
+	// is not: nothing is read ahead for nobody.
 	ReadMore(n int)
 	// Teardown is the Destroy hook: see ReadableOptions.
 	Teardown(err error, done func(error))
@@ -25,7 +27,8 @@ func (o *OwnReadable) Init(s Scheduler, self ReadableStream, hwm int, src Source
 	o.Readable.begin(&o.life, hwm, nil)
 	w := (*owned)(o)
 	o.life.destroy, o.source = w, w
-	o.self, o.src = self, src
+	o.self, o.src, o.wanted = self, src, false
+	o.flags |= readMoreQueued
 }
 
 // ErrorListened reports whether anybody listens with OnError.
@@ -49,5 +52,12 @@ func (o *OwnReadable) Retire() bool {
 // owned is an OwnReadable as the hooks of its Readable.
 type owned OwnReadable
 
-func (o *owned) read(_ *Readable, n int)             { o.src.ReadMore(n) }
+func (o *owned) read(_ *Readable, n int) {
+	if !o.wanted {
+		o.wanted = true
+		o.flags &^= readMoreQueued
+	}
+	o.src.ReadMore(n)
+}
+
 func (o *owned) destroy(err error, done func(error)) { o.src.Teardown(err, done) }
