@@ -427,7 +427,13 @@ func (o *outgoing) drained() {
 
 // finish tells that everything has left.
 func (o *outgoing) finish() {
-	if o.done || o.gone {
+	switch {
+	case o.done || o.closed:
+		return
+	case o.gone && o.c != nil:
+		o.c.lost(o, stream.ErrDestroyed) // when it was on its way already
+		return
+	case o.gone:
 		return
 	}
 	o.done = true

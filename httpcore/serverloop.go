@@ -26,9 +26,11 @@ const maxParsers = 64
 
 // parser gives c a parser.
 func (sl *serverLoop) parser(c *serverConn) *h1.Parser {
-	p := new(h1.Parser)
+	var p *h1.Parser
 	if n := len(sl.parsers); n > 0 {
 		p, sl.parsers = sl.parsers[n-1], sl.parsers[:n-1]
+	} else {
+		p = new(h1.Parser)
 	}
 	p.Reset(h1.Request, c, &sl.s.o.Limits)
 	return p

@@ -46,6 +46,7 @@ type told struct {
 	res                                 *ServerResponse
 	reqClosed, resClosed, ended, finish int
 	aborted                             int
+	pending                             func() int // callbacks of writes that were not called
 }
 
 // over runs a test over a connection, over a pair in memory, and over a filter that makes other pieces of every byte.

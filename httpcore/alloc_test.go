@@ -1,0 +1,125 @@
+//go:build !weirdebug && !race
+
+package httpcore
+
+import (
+	"io"
+	"net/netip"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/weir-go/weir/internal/simkernel"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+// The checks of weirdebug allocate, so these are for the build that is shipped.
+
+// hollow is a Transport to nowhere that takes everything at the end of the turn, and allocates nothing.
+type hollow struct {
+	l    *loop.Loop
+	h    stream.ReadHandler
+	done []func(error)
+	took func()
+	size int
+	due  bool
+}
+
+func (n *hollow) ReadStart(h stream.ReadHandler) error { n.h = h; return nil }
+func (n *hollow) ReadStop()                            {}
+
+func (n *hollow) Write(bufs [][]byte, done func(error)) error {
+	for _, b := range bufs {
+		n.size += len(b)
+	}
+	n.done = append(n.done, done)
+	return nil
+}
+
+func (n *hollow) WriteBorrowed(p []byte, done func(error)) error {
+	n.size += len(p)
+	n.done = append(n.done, done)
+	return nil
+}
+func (n *hollow) WriteQueueSize() int          { return n.size }
+func (n *hollow) CloseWrite(func(error)) error { return nil }
+func (n *hollow) Close(done func())            { done() }
+func (n *hollow) CloseReset(func()) error      { return io.ErrClosedPipe }
+func (n *hollow) LocalAddr() netip.AddrPort    { return netip.AddrPort{} }
+func (n *hollow) RemoteAddr() netip.AddrPort   { return netip.AddrPort{} }
+func (n *hollow) exchange(l *loop.Loop, in []byte) {
+	n.h.OnRead(in, nil)
+	l.EndTurn()
+	n.size = 0
+	for _, done := range n.done {
+		done(nil)
+		l.EndTurn()
+	}
+	n.done = n.done[:0]
+}
+
+func hello(_ *IncomingMessage, res *ServerResponse) {
+	res.SetHeader("Content-Type", "text/plain")
+	res.EndString("Hello, World!")
+}
+
+func hollowLoop(t testing.TB) *loop.Loop {
+	t.Helper()
+	l, err := loop.New(loop.Options{Kernel: simkernel.New(simkernel.Options{Seed: 1}).Kernel()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestAKeepAliveGETAllocatesThreeTimesAtMost(t *testing.T) {
+	l := hollowLoop(t)
+	s := NewServer(ServerOptions{})
+	s.OnRequest(hello)
+	n := &hollow{l: l}
+	s.ServeTransport(l, n)
+	in := []byte("GET / HTTP/1.1\r\nHost: example.org\r\nUser-Agent: a test\r\nAccept: */*\r\n\r\n")
+	request := func() { n.exchange(l, in) }
+	request()
+	if got := testing.AllocsPerRun(200, request); got > 3 {
+		t.Errorf("got %v allocations, want at most 3", got)
+	}
+}
+
+func TestAnIdleConnectionIsSmall(t *testing.T) {
+	const count, most, objects = 10_000, 600, 4
+	l := hollowLoop(t)
+	s := NewServer(ServerOptions{})
+	s.OnRequest(hello)
+	below := make([]hollow, count)
+	for i := range below {
+		below[i].done = make([]func(error), 0, 4)
+	}
+	in := []byte(get("/"))
+	measure := func() (m runtime.MemStats) {
+		runtime.GC()
+		runtime.GC() // what pools have kept goes with the second
+		runtime.ReadMemStats(&m)
+		return m
+	}
+	before := measure()
+	for i := range below {
+		s.ServeTransport(l, &below[i])
+		below[i].exchange(l, in)
+	}
+	for i := range below {
+		clear(below[i].done[:cap(below[i].done)])
+	}
+	after := measure()
+	size := float64(after.HeapAlloc-before.HeapAlloc) / count
+	n := float64(after.HeapObjects-before.HeapObjects) / count
+	t.Logf("an idle connection holds %.0f bytes in %.1f objects; a serverConn is %d bytes, an exchange %d", size, n,
+		unsafe.Sizeof(serverConn{}), unsafe.Sizeof(exchange{}))
+	if size > most || n > objects {
+		t.Errorf("an idle connection holds %.0f bytes in %.1f objects, want at most %d in %d", size, n, most, objects)
+	}
+	runtime.KeepAlive(below)
+	runtime.KeepAlive(l)
+	runtime.KeepAlive(s)
+}
