@@ -21,9 +21,7 @@ type hollow struct {
 	l    *loop.Loop
 	h    stream.ReadHandler
 	done []func(error)
-	took func()
 	size int
-	due  bool
 }
 
 func (n *hollow) ReadStart(h stream.ReadHandler) error { n.h = h; return nil }

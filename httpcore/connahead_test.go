@@ -21,7 +21,7 @@ func TestTenThousandPipelinedRequestsAreUnderWayAFewAtATime(t *testing.T) {
 			last.EndString(last.req.URL())
 		})
 	}, func(k *talk) {
-		waiting, most = nil, 0
+		k.on(func() { waiting, most = nil, 0 })
 		c := k.dial()
 		sent := make(chan struct{})
 		go func() {
@@ -54,7 +54,7 @@ func TestPipelinedRequestsWhoseAnswersNobodyReadsAreBounded(t *testing.T) {
 		handled++
 		res.EndString(req.URL() + body)
 	}, func(k *talk) {
-		handled = 0
+		k.on(func() { handled = 0 })
 		c := k.dial()
 		sent := make(chan struct{})
 		go func() {
@@ -102,7 +102,7 @@ func TestABadRequestBehindGoodOnesIsAnsweredAfterThem(t *testing.T) {
 			}
 		})
 	}, func(k *talk) {
-		waiting = nil
+		k.on(func() { waiting = nil })
 		c := k.dial()
 		k.send(c, get("/0")+get("/1")+get("/2")+"rub bish\r\n\r\n"+get("/3"))
 		a := k.answers(c)
@@ -130,7 +130,7 @@ func TestTheLastRequestOfAConnectionIsTheLastOneHandled(t *testing.T) {
 				}
 				res.EndString(req.URL())
 			}, func(k *talk) {
-				handled = 0
+				k.on(func() { handled = 0 })
 				c := k.dial()
 				third := get("/2")
 				if what == "asked" {
@@ -168,7 +168,7 @@ func TestRequestsBehindAnAnswerThatClosesAreToldOnce(t *testing.T) {
 			t.Error("others are told inside the call of End")
 		}
 	}, func(k *talk) {
-		waiting = nil
+		k.on(func() { waiting = nil })
 		c := k.dial()
 		k.send(c, get("/0")+get("/1")+get("/2"))
 		a := k.answers(c)
@@ -195,7 +195,7 @@ func TestADestroyedConnectionHandlesNoMoreRequests(t *testing.T) {
 			}
 		})
 	}, func(k *talk) {
-		handled = 0
+		k.on(func() { handled = 0 })
 		c := k.dial()
 		k.send(c, get("/0")+get("/1")+get("/2"))
 		k.wait("the end", func() bool { return len(k.transports) > 0 && k.s.conns.Load() == 0 })
