@@ -42,6 +42,8 @@ var (
 	ErrInvalidValue = &Error{code: "ERR_INVALID_CHAR", msg: "a byte that cannot be in a field or a reason phrase"}
 	// ErrInvalidStatus is a status outside 100 to 999.
 	ErrInvalidStatus = &Error{code: "ERR_HTTP_INVALID_STATUS_CODE", msg: "a status that is none"}
+	// ErrFields is a list of names and values, in turn, that ends with a name.
+	ErrFields = &Error{code: "ERR_INVALID_ARG_VALUE", msg: "a field name without a value"}
 	// ErrContentLength is a body that is longer or shorter than its Content-Length says. The bytes that are too many were not
 	// sent; a response that is too short takes its connection with it.
 	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}

@@ -11,8 +11,8 @@ import (
 	"github.com/weir-go/weir/loop"
 )
 
-// post sends a body to a server and prints the answer. It stands for somebody else's program.
-func post(url, body string) {
+// postTo sends a body to a server and prints the answer. It stands for somebody else's program.
+func postTo(url, body string) {
 	res, err := http.Post(url, "text/plain", strings.NewReader(body))
 	if err != nil {
 		log.Fatal(err)
@@ -45,7 +45,7 @@ func ExampleServer() {
 		log.Fatal(err)
 	}
 	go func() {
-		post(fmt.Sprintf("http://%v/", addr), "hello")
+		postTo(fmt.Sprintf("http://%v/", addr), "hello")
 		l.Post(l.Stop)
 	}()
 	if err := l.Run(); err != nil {

@@ -21,6 +21,22 @@ func (f *flights) push(x flight) {
 	f.more = append(f.more, x)
 }
 
+func (f *flights) len() int {
+	n := len(f.more) - f.head
+	if f.first.o != nil {
+		n++
+	}
+	return n
+}
+
+// oldest is what pop would return.
+func (f *flights) oldest() flight {
+	if f.first.o != nil {
+		return f.first
+	}
+	return f.more[f.head]
+}
+
 func (f *flights) pop() flight {
 	if x := f.first; x.o != nil {
 		f.first = flight{}

@@ -106,8 +106,14 @@ func (m *IncomingMessage) Complete() bool { return m.complete }
 // Aborted reports whether the message was cut off: its client went away, or it was destroyed.
 func (m *IncomingMessage) Aborted() bool { return m.aborted }
 
-// LocalAddr and RemoteAddr are the addresses of the connection's ends.
-func (m *IncomingMessage) LocalAddr() netip.AddrPort { return m.local }
+// LocalAddr is our address, which is asked for when it is needed first: the zero AddrPort once the connection has gone or the
+// exchange is over.
+func (m *IncomingMessage) LocalAddr() netip.AddrPort {
+	if !m.local.IsValid() && m.c != nil {
+		m.local = m.c.t.LocalAddr() // a system call
+	}
+	return m.local
+}
 
 // RemoteAddr is the client's address.
 func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
@@ -160,7 +166,7 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 	if err != nil && !m.ErrorListened() {
 		err = nil // an abort is 'aborted' and 'close'; an error is for those who listen
 	}
-	done(err)
+	m.Loop().NextTick(func() { done(err) }) // as Node does: a response that its 'end' has ended closes first
 }
 
 // dump throws away what nobody reads.

@@ -1,5 +1,7 @@
 package httpcore
 
+import "strings"
+
 // Interim responses: RFC 9110 section 15.2. They leave before the head, and a client may get any number of them.
 
 // WriteContinue tells a client that waits with Expect: 100-continue to send its body. It does nothing once the head is fixed.
@@ -16,15 +18,14 @@ func (r *ServerResponse) WriteProcessing() { r.interim("HTTP/1.1 102 Processing\
 // WriteEarlyHints sends a 103 with the given fields, in turn name and value: RFC 8297. It returns the errors of SetHeader,
 // and then sends nothing.
 func (r *ServerResponse) WriteEarlyHints(fields ...string) error {
+	if err := r.mayHaveAll(fields); err != nil {
+		return err
+	}
 	b := []byte("HTTP/1.1 103 Early Hints\r\n")
-	for i := 0; i+1 < len(fields); i += 2 {
-		name, value := fields[i], fields[i+1]
-		if err := r.mayHave(name, &value); err != nil {
-			return err
-		}
-		b = append(b, name...)
+	for i := 0; i < len(fields); i += 2 {
+		b = append(b, fields[i]...)
 		b = append(b, ": "...)
-		b = append(b, value...)
+		b = append(b, strings.Trim(fields[i+1], " \t")...)
 		b = append(b, "\r\n"...)
 	}
 	r.interim(string(append(b, "\r\n"...)))

@@ -120,7 +120,13 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 	o.written += int64(len(p))
 	if o.noBody || len(p) == 0 {
 		o.flushHead()
-		o.tick(cb, nil)
+		switch {
+		case cb == nil:
+		case o.flying == 0 && len(o.held) == 0:
+			o.tick(cb, nil)
+		default:
+			o.pass(nil, lastsOn, cb) // its turn comes behind the others'
+		}
 		return o.more(), nil
 	}
 	o.hand(p, l, cb)
@@ -250,6 +256,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	c.flights.push(flight{o, cb})
+	c.settleLater()
 	c.writing(len(p))
 }
 
@@ -287,7 +294,14 @@ func (o *outgoing) release() {
 func (o *outgoing) End() { o.EndWith(nil, nil) }
 
 // EndString is EndWith of a string, without a callback.
-func (o *outgoing) EndString(s string) { o.end([]byte(s), lastsOn, nil) }
+func (o *outgoing) EndString(s string) {
+	if o.c == nil || len(s) > copiedChunk {
+		o.end([]byte(s), lastsOn, nil)
+		return
+	}
+	a := &o.c.sl.arena
+	o.end(a.put(append(a.take(len(s)), s...)), lastsTurn, nil)
+}
 
 // EndWith is End behind a last chunk, which may be nil, with a callback, which may be nil: it is called once, when the
 // kernel has everything, or with why not.
@@ -387,22 +401,32 @@ func (o *outgoing) final(p []byte, l lasts) {
 	}
 }
 
-// completed is the transport having taken the oldest write, or failed.
+// completed is what the transport calls for the oldest write that it has not called it for.
 func (c *serverConn) completed(err error) {
+	if c.settled > 0 {
+		c.settled-- // told already
+		return
+	}
+	c.complete(err)
+}
+
+// complete is the oldest write being taken, or having failed.
+func (c *serverConn) complete(err error) {
 	f := c.flights.pop()
 	o := f.o
 	o.flying--
 	if err != nil {
+		c.destroy(err)
 		if f.cb != nil {
-			f.cb(err)
+			f.cb(c.reason(err))
 		}
 		c.lost(o, err)
 		return
 	}
 	if left := c.t.WriteQueueSize(); left == 0 {
 		c.d.Stop(loop.DeadlineWrite)
-		if x := c.first; x != nil && x.res.needDrain && x.res.heldBytes < c.sl.s.o.HighWaterMark {
-			x.res.drained() // it may have waited for what the ones before it had written
+		if o.owns() {
+			o.mayDrain()
 		}
 		c.rest()
 	} else if c.d.Active(loop.DeadlineWrite) {
@@ -414,7 +438,28 @@ func (c *serverConn) completed(err error) {
 	if o.over && o.flying == 0 && len(o.held) == 0 {
 		o.finish()
 	}
+	if x := c.first; x != nil && &x.res.outgoing != o && c.t.WriteQueueSize() == 0 {
+		x.res.mayDrain() // it may have waited for what the ones before it had written
+	}
 	c.checkAnswers()
+}
+
+// reason is what a write is told that was not sent: why the connection was closed, if it was.
+func (c *serverConn) reason(err error) error {
+	switch {
+	case c.flags&connGone == 0:
+		return err
+	case c.why != nil:
+		return c.why
+	}
+	return stream.ErrDestroyed
+}
+
+// mayDrain tells that it is time to go on, if somebody waits for that.
+func (o *outgoing) mayDrain() {
+	if o.needDrain && !o.gone && o.heldBytes < o.c.sl.s.o.HighWaterMark {
+		o.drained()
+	}
 }
 
 // drained tells that it is time to go on.

@@ -177,7 +177,8 @@ func (r *ServerResponse) HeaderNames() (names []string) {
 }
 
 // WriteHead sets the status and the given fields, in turn name and value, and fixes the head. It is sent with the first
-// bytes, or by FlushHeaders. It returns the same errors as SetHeader, or ErrInvalidStatus, and then nothing is fixed.
+// bytes, or by FlushHeaders. A name that is given twice has two lines. It returns the same errors as SetHeader, or
+// ErrInvalidStatus, or ErrFields, and then nothing is fixed.
 func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 	switch {
 	case r.headSent:
@@ -185,13 +186,20 @@ func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 	case status < 100 || status > 999:
 		return ErrInvalidStatus
 	}
-	for i := 0; i+1 < len(fields); i += 2 {
-		if err := r.SetHeader(fields[i], fields[i+1]); err != nil {
-			return err
+	if err := r.mayHaveAll(fields); err != nil {
+		return err
+	}
+	for i := 0; i < len(fields); i += 2 {
+		if given(fields[:i], fields[i]) {
+			r.AppendHeader(fields[i], fields[i+1])
+		} else {
+			r.SetHeader(fields[i], fields[i+1])
 		}
 	}
+	before := r.StatusCode
 	r.StatusCode = status
 	if err := r.fixHead(-1); err != nil {
+		r.StatusCode = before
 		return err
 	}
 	r.headBytes = slices.Clone(r.headBytes) // the turn may end before anything is written
@@ -210,11 +218,11 @@ func (r *ServerResponse) FlushHeaders() error {
 // HeadersSent reports whether the head is fixed.
 func (r *ServerResponse) HeadersSent() bool { return r.headSent }
 
-// AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrTrailer if the head is fixed and
-// the message is not.
+// AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrTrailer if the message is not,
+// as far as that is known already; one that turns out not to be, such as any for HTTP/1.0, leaves its trailers out.
 func (r *ServerResponse) AddTrailer(name, value string) error {
 	switch {
-	case r.headSent && !r.chunked:
+	case r.ended, r.headSent && !r.chunked, r.isSet(setLength):
 		return ErrTrailer
 	case !h1.ValidToken(name):
 		return ErrInvalidName
@@ -236,6 +244,30 @@ func (r *ServerResponse) mayHave(name string, value *string) error {
 		return ErrInvalidValue
 	}
 	return nil
+}
+
+// mayHaveAll is mayHave for a list of names and values, in turn.
+func (r *ServerResponse) mayHaveAll(fields []string) error {
+	if len(fields)%2 != 0 {
+		return ErrFields
+	}
+	for i := 0; i < len(fields); i += 2 {
+		value := fields[i+1]
+		if err := r.mayHave(fields[i], &value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// given reports whether a list of names and values has a name.
+func given(fields []string, name string) bool {
+	for i := 0; i < len(fields); i += 2 {
+		if strings.EqualFold(fields[i], name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *ServerResponse) mark(name string, set bool) {

@@ -79,6 +79,9 @@ func (r *ServerResponse) frame(whole int64) error {
 		}
 		r.length = int64(n)
 	}
+	if r.isSet(setLength) && r.isSet(setTrailer) {
+		return ErrTrailer
+	}
 	if r.isSet(setCoding) && (!strings.EqualFold(r.Header("Transfer-Encoding"), "chunked") || r.count("Transfer-Encoding") > 1) {
 		return ErrInvalidValue
 	}

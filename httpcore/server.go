@@ -202,6 +202,7 @@ func (sl *serverLoop) close() {
 	sl.conns.each((*serverConn).hurry)
 }
 
+// closeIdle closes the connections that have nothing under way and have served a request.
 func (sl *serverLoop) closeIdle() {
 	sl.conns.each(func(c *serverConn) {
 		if c.served > 0 && c.quiet() {

@@ -28,12 +28,15 @@ type serverConn struct {
 	first, last *exchange // not answered yet
 	pending     int
 
-	flights flights
-	handed  uint32      // bytes handed to the transport, ever
-	acked   uint32      // of them, those that the client had taken when the clock of writing began
-	sent    func(error) // completed, made once
-	goOn    func()      // resume, made when it is needed
+	flights  flights
+	settled  int         // writes that were told of before the transport has
+	handed   uint32      // bytes handed to the transport, ever
+	acked    uint32      // of them, those that the client had taken when the clock of writing began
+	goSettle func()      // settle, made once
+	sent     func(error) // completed, made once
+	goOn     func()      // resume, made when it is needed
 
+	why    error // it was destroyed, if it was for a reason
 	served uint32
 	minor  uint8 // of the version of the request whose head is being received
 	dumped int   // bytes of a body that nobody reads, or of what came behind the last request
@@ -56,6 +59,8 @@ const (
 	connLingering                         // our end was sent, and theirs is waited for
 	connGone                              // the transport was closed, or is somebody else's
 	connLastRequest                       // the request that is being received is the last
+	connSettling                          // settle is scheduled
+	connUnsettled                         // it was called inside Execute, and did nothing
 )
 
 // exchange is a request and its response.
@@ -117,6 +122,7 @@ func (c *serverConn) parse(data []byte) {
 	c.flags |= connParsing
 	n, err := c.p.Execute(data)
 	c.flags &^= connParsing
+	c.unsettled()
 	switch {
 	case c.flags&connGone != 0:
 		c.p = nil // it stopped inside a message, and is nobody's any more
@@ -353,7 +359,7 @@ func (c *serverConn) lose(x *exchange, err error) {
 	if x.res.req != nil {
 		c.abandon(&x.req, err)
 	}
-	x.res.cutOff(err)
+	x.res.cutOff(c.reason(err))
 }
 
 // push appends an exchange to those that wait for their answers.
@@ -477,7 +483,7 @@ func (c *serverConn) destroy(err error) {
 		return
 	}
 	c.flags |= connGone
-	c.spill, c.head = nil, nil
+	c.spill, c.head, c.why = nil, nil, err
 	if c.flags&connParsing != 0 {
 		c.p.Pause()
 	} else {
@@ -528,7 +534,7 @@ func (c *serverConn) lost(o *outgoing, err error) {
 	if o.req != nil {
 		c.abandon(o.req, err)
 	}
-	o.cutOff(err)
+	o.cutOff(c.reason(err))
 }
 
 // writing is n bytes having been handed to the transport.

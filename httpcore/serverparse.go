@@ -119,6 +119,9 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 		x.res.StatusCode = 404
 		x.res.End()
 	}
+	if c.flags&connGone != 0 && !m.hasBody {
+		m.end("") // the handler has destroyed the connection, and with it the parser's way to say so
+	}
 	return h1.Proceed
 }
 
@@ -138,7 +141,7 @@ func (c *serverConn) begin(m *IncomingMessage) {
 	m.method, m.major, m.minor = uint16(method), 1, c.minor
 	m.length = c.p.ContentLength()
 	m.hasBody = m.length != 0
-	m.local, m.remote = c.t.LocalAddr(), c.t.RemoteAddr()
+	m.remote = c.t.RemoteAddr()
 	if m.Method() == "CONNECT" {
 		m.length, m.hasBody = 0, false
 	}
