@@ -1,0 +1,122 @@
+package httpcore
+
+import (
+	"strconv"
+
+	"github.com/weir-go/weir/stream"
+)
+
+// How the bytes of a response reach the transport, or wait until it is theirs.
+
+// owns reports whether the response has the transport to itself.
+func (o *outgoing) owns() bool { return o.c != nil && o.c.first != nil && &o.c.first.res == o.r }
+
+// hand frames p and passes it on.
+func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
+	if !o.chunked {
+		o.flushHead()
+		o.pass(p, l, cb)
+		return
+	}
+	a := &o.c.sl.arena
+	b := a.take(len(o.headBytes) + 20 + len(p))
+	b = o.takeHead(b)
+	b = strconv.AppendInt(b, int64(len(p)), 16)
+	b = append(b, "\r\n"...)
+	if l == lastsCall || len(p) <= copiedChunk {
+		b = append(b, p...)
+		b = append(b, "\r\n"...)
+		o.pass(a.put(b), lastsTurn, cb)
+		return
+	}
+	o.pass(a.put(b), lastsTurn, nil)
+	o.pass(p, l, nil)
+	o.pass(crlf, lastsOn, cb)
+}
+
+// takeHead moves the head, if it was not handed over, to the end of b.
+func (o *outgoing) takeHead(b []byte) []byte {
+	b = append(b, o.headBytes...)
+	o.headBytes = nil
+	return b
+}
+
+// flushHead hands the head over.
+func (o *outgoing) flushHead() {
+	if h := o.headBytes; h != nil {
+		o.headBytes = nil
+		o.pass(h, lastsTurn, nil)
+	}
+}
+
+// pass hands bytes to the transport, or keeps them.
+func (o *outgoing) pass(p []byte, l lasts, cb func(error)) {
+	if o.corked > 0 || !o.owns() {
+		if l != lastsOn {
+			p = append([]byte(nil), p...)
+		}
+		o.held = append(o.held, piece{p, cb})
+		o.heldBytes += len(p)
+		return
+	}
+	o.send(p, l, cb)
+}
+
+// send hands bytes to the transport, which is ours.
+func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
+	c := o.c
+	if l == lastsCall {
+		a := &c.sl.arena
+		p = a.put(append(a.take(len(p)), p...))
+	}
+	o.flying++
+	var err error
+	if l == lastsOn {
+		err = c.t.Write([][]byte{p}, c.sent)
+	} else {
+		err = c.t.WriteBorrowed(p, c.sent)
+	}
+	if err != nil {
+		o.flying--
+		o.tick(cb, err)
+		return
+	}
+	c.flights.push(flight{o, cb})
+	c.settleLater()
+	c.writing(len(p))
+}
+
+// own is the response getting the transport: what it has kept is moved, once.
+func (o *outgoing) own() {
+	if o.corked == 0 {
+		o.release()
+	}
+	if o.over && o.owns() && len(o.held) == 0 {
+		o.c.answered(o.r)
+		return
+	}
+	if o.needDrain && o.c != nil && o.flying == 0 {
+		o.drained()
+	}
+}
+
+// release passes on what was kept.
+func (o *outgoing) release() {
+	if !o.owns() {
+		return
+	}
+	held := o.held
+	o.held, o.heldBytes = nil, 0
+	for _, x := range held {
+		if o.c == nil {
+			o.tick(x.cb, stream.ErrDestroyed)
+			continue
+		}
+		o.send(x.p, lastsOn, x.cb)
+	}
+}
+
+// copiedChunk is the largest chunk that is copied behind its size: a copy costs less than two more pieces.
+const copiedChunk = 2 << 10
+
+var crlf = []byte("\r\n")

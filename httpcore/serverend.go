@@ -1,0 +1,176 @@
+package httpcore
+
+import (
+	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/loop"
+)
+
+// How a connection ends: refused, finished and waited for, or at once.
+
+// clientEnded is the client's FIN. What it has asked for is still answered, but nothing that follows is.
+func (c *serverConn) clientEnded() {
+	c.flags |= connEnded
+	switch {
+	case c.flags&connLingering != 0:
+		c.destroy(nil)
+		return
+	case c.flags&connLast != 0:
+		return // when our end is sent it is over
+	case c.sl.s.o.CloseOnFIN:
+		c.destroy(ErrClientEnded)
+		return
+	}
+	if c.p != nil && c.flags&connDeaf == 0 {
+		if err := c.p.Finish(); err != nil {
+			c.refuse(h1.StatusOf(err), err)
+		}
+	}
+	for x := c.first; x != nil; x = x.next {
+		x.req.cancelled(ErrClientEnded)
+	}
+	c.deafen()
+	c.endBehind()
+}
+
+// deafen has everything that still comes be thrown away: it is no request.
+func (c *serverConn) deafen() {
+	c.flags |= connDeaf
+	c.flags &^= connBody | connAnswers
+	c.spill, c.head = nil, nil
+	c.d.Stop(loop.DeadlineIdle)
+	c.d.Stop(loop.DeadlineRead)
+	c.d.Stop(loop.DeadlineExchange)
+	if c.flags&connParsing == 0 {
+		c.p = nil
+	} else if c.in == nil {
+		c.p.Pause()
+	}
+}
+
+// endBehind ends our side behind the answers that are due.
+func (c *serverConn) endBehind() {
+	switch {
+	case c.flags&connGone != 0:
+	case c.last != nil:
+		c.last.res.keepAlive = false
+	case c.flags&connEnded != 0 && c.t.WriteQueueSize() == 0:
+		c.destroy(nil)
+	default:
+		c.finish()
+	}
+}
+
+// lastAnswer is a response saying in its head that the connection ends behind it.
+func (c *serverConn) lastAnswer(r *ServerResponse) {
+	if c.in != nil {
+		c.flags |= connLastRequest
+	} else {
+		c.deafen()
+	}
+}
+
+// refuse answers with status behind the answers that are due, and takes no more requests; 0 gives no answer. The request
+// that is being received, if there is one, is cut off: if its response has not begun, this is the answer. One that is
+// answered already is not answered again.
+func (c *serverConn) refuse(status int, err error) {
+	x := c.in
+	c.in = nil
+	c.deafen()
+	switch {
+	case x == nil:
+	case x.res.over:
+		c.abandon(&x.req, err)
+		c.endBehind()
+		return
+	case x.res.begun():
+		c.destroy(err)
+		return
+	default:
+		c.drop(x)
+		c.lose(x, err)
+	}
+	switch {
+	case c.flags&connGone != 0:
+	case status == 0:
+		c.endBehind()
+	default:
+		x = &exchange{}
+		x.res.init(c, x)
+		x.res.keepAlive = false
+		x.res.StatusCode = status
+		c.push(x)
+		x.res.End()
+	}
+}
+
+// finish ends our side: the last byte of the last answer is on its way. The client's is waited for, so that what it has
+// sent meanwhile does not turn our close into a reset.
+func (c *serverConn) finish() {
+	if c.flags&(connLast|connGone) != 0 {
+		return
+	}
+	c.flags |= connLast
+	c.deafen()
+	if c.t.CloseWrite(c.ended) != nil {
+		c.destroy(nil)
+	}
+}
+
+// ended is our end being sent.
+func (c *serverConn) ended(err error) {
+	if c.flags&connGone != 0 {
+		return
+	}
+	if err != nil || c.flags&connEnded != 0 {
+		c.destroy(err)
+		return
+	}
+	c.flags |= connLingering
+	c.d.Start(loop.DeadlineIdle, lingerTime)
+	c.flags &^= connStopped
+	c.read()
+}
+
+// destroy closes the transport at once. What is under way is cut off: with a reset if a response that only the end of the
+// connection ends would look complete otherwise.
+func (c *serverConn) destroy(err error) {
+	if c.flags&connGone != 0 {
+		return
+	}
+	c.flags |= connGone
+	c.spill, c.head, c.why = nil, nil, err
+	if c.flags&connParsing != 0 {
+		c.p.Pause()
+	} else {
+		c.p = nil
+	}
+	for x := c.first; x != nil; x = x.next {
+		x.res.gone = true // what is written from now on goes nowhere; the rest is told when the transport is closed
+	}
+	c.leave()
+	closed := func() { c.closed(err) }
+	if c.first != nil && c.first.res.endsWithConnection() && c.t.CloseReset(closed) == nil {
+		return
+	}
+	c.t.Close(closed)
+}
+
+// leave has the server forget the connection.
+func (c *serverConn) leave() {
+	c.d.Close()
+	c.sl.conns.remove(c)
+	c.sl.s.left()
+}
+
+// closed is the transport being closed: everybody who waits is told.
+func (c *serverConn) closed(err error) {
+	if err == nil {
+		err = ErrAborted
+	}
+	first := c.first
+	c.first, c.last, c.pending = nil, nil, 0
+	c.loseAll(first, err)
+	if x := c.in; x != nil { // answered, and not received to its end
+		c.abandon(&x.req, err)
+	}
+}

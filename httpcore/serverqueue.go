@@ -1,0 +1,106 @@
+package httpcore
+
+// The exchanges of a connection that are not answered, in the order of their requests.
+
+// push appends an exchange to those that wait for their answers.
+func (c *serverConn) push(x *exchange) {
+	if c.last != nil {
+		c.last.next = x
+	} else {
+		c.first = x
+	}
+	c.last = x
+	c.pending++
+}
+
+// drop takes x, the last one, out again.
+func (c *serverConn) drop(x *exchange) {
+	c.pending--
+	if c.first == x {
+		c.first, c.last = nil, nil
+		return
+	}
+	y := c.first
+	for y.next != x {
+		y = y.next
+	}
+	y.next, c.last = nil, y
+}
+
+// answered is the first response having handed over its last byte: the next one owns the transport.
+func (c *serverConn) answered(r *ServerResponse) {
+	x := c.first
+	c.first = x.next
+	if c.first == nil {
+		c.last = nil
+	}
+	x.next = nil
+	c.pending--
+	switch {
+	case !r.keepAlive:
+		behind := c.first
+		c.first, c.last, c.pending = nil, nil, 0
+		c.finish()
+		if behind != nil {
+			c.sl.l.NextTick(func() { c.loseAll(behind, ErrAborted) })
+		}
+		return
+	case c.first != nil:
+		c.first.res.own()
+	case c.flags&connEnded != 0:
+		c.finish()
+	default:
+		c.rest()
+	}
+	c.checkAnswers()
+}
+
+// lose is an exchange having lost its connection before its answer was sent.
+func (c *serverConn) lose(x *exchange, err error) {
+	if x.res.req != nil {
+		c.abandon(&x.req, err)
+	}
+	x.res.cutOff(c.reason(err))
+}
+
+// loseAll is lose of x and those behind it.
+func (c *serverConn) loseAll(x *exchange, err error) {
+	for x != nil {
+		next := x.next
+		x.next = nil
+		c.lose(x, err)
+		x = next
+	}
+}
+
+// abandon is a request having lost its connection.
+func (c *serverConn) abandon(m *IncomingMessage, err error) {
+	if c.in != nil && &c.in.req == m {
+		c.in = nil
+		if c.flags&connParsing != 0 {
+			c.p.Pause()
+		}
+	}
+	m.c = nil
+	m.cancelled(err)
+	if !m.Destroyed() {
+		m.Destroy(ErrAborted.because(err))
+	}
+}
+
+// lost is a write having failed: so has the connection, and a response that had handed over everything is not sent.
+func (c *serverConn) lost(o *outgoing, err error) {
+	c.destroy(err)
+	if o.flying > 0 {
+		return
+	}
+	for x := c.first; x != nil; x = x.next {
+		if &x.res == o.r {
+			return // when the transport is closed
+		}
+	}
+	if o.req != nil {
+		c.abandon(o.req, err)
+	}
+	o.cutOff(c.reason(err))
+}
