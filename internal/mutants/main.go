@@ -45,7 +45,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := slices.Concat(simulated, others, streams, parsers), hunters
+	mutants, hunters := slices.Concat(simulated, others, streams, parsers, servers), hunters
 	if *quick {
 		mutants, hunters = simulated, hunters[:1]
 	}
@@ -57,7 +57,7 @@ func run() error {
 		}
 		all := hunters
 		if !*quick {
-			all = slices.Concat(hunters, streamHunters, parserHunters)
+			all = slices.Concat(hunters, streamHunters, parserHunters, httpHunters)
 		}
 		if err := baseline(ctx, root, all); err != nil {
 			return err
@@ -79,6 +79,8 @@ func run() error {
 			mine = streamHunters
 		case strings.HasPrefix(m.file, "httpcore/h1/"):
 			mine = parserHunters
+		case strings.HasPrefix(m.file, "httpcore/"):
+			mine = httpHunters
 		}
 		by, said, err := m.hunt(ctx, root, dir, mine)
 		switch {

@@ -1,0 +1,58 @@
+package main
+
+// httpHunters are the test runs that might find a bug in package httpcore.
+var httpHunters = []hunter{
+	{"httpcore", []string{"-timeout", "120s", "./httpcore"}},
+}
+
+// servers are the mutants of package httpcore.
+var servers = []mutant{
+	{
+		"no lingering", "a close with unread input is a reset, and overtakes the answer",
+		"httpcore/serverend.go", "if c.t.CloseWrite(c.ended) != nil {", "if c.t.CloseWrite(nil) == nil {",
+	},
+	{
+		"look-ahead without bound", "every request of a client that does not wait is begun",
+		"httpcore/serverparse.go", "(c.pending >= maxPipelined || ", "(",
+	},
+	{
+		"a body that never stops the socket", "what nobody reads is buffered without bound",
+		"httpcore/serverparse.go", "case !m.Push(p):", "case !m.Push(p) && false:",
+	},
+	{
+		"what was read when the parser paused is lost", "a request behind others never comes",
+		"httpcore/serverflow.go", "	c.spill = rest", "	c.spill = nil",
+	},
+	{
+		"HEAD has a body", "the client takes it for the next answer",
+		"httpcore/responsehead.go", "r.noBody = r.head || ", "r.noBody = ",
+	},
+	{
+		"a response that is too short", "looks complete until the client waits for the rest",
+		"httpcore/outgoingend.go", "if o.length >= 0 && o.written != o.length {", "if false {",
+	},
+	{
+		"a value with a line end", "a handler's input becomes a field of its own",
+		"httpcore/response.go", "	case !h1.ValidFieldValue(*value):", "	case false:",
+	},
+	{
+		"no last chunk", "a chunked answer never ends",
+		"httpcore/outgoingend.go", "b = append(b, \"0\\r\\n\"...)", "b = append(b, \"\"...)",
+	},
+	{
+		"a length beyond the limit", "is only noticed when so much has come",
+		"httpcore/serverparse.go", "case s.o.MaxBody > 0 && m.length > s.o.MaxBody:", "case false:",
+	},
+	{
+		"Connection: close unheard", "the connection stays open",
+		"httpcore/serverparse.go", "x.res.keepAlive = c.p.KeepAlive() && ", "x.res.keepAlive = ",
+	},
+	{
+		"a lost response is not closed", "its handler never learns that the client has gone",
+		"httpcore/outgoingend.go", "	for _, cb := range told {\n		cb(err)\n	}\n	o.close()", "	for _, cb := range told {\n		cb(err)\n	}",
+	},
+	{
+		"no drain", "a handler that waits for the client waits for ever",
+		"httpcore/completed.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
+	},
+}
