@@ -152,7 +152,7 @@ func TestShuttingDown(t *testing.T) {
 				c.send(get("/", ""))
 				c.event("request")
 				c.x.shutdown(context.Background())
-				c.x.barrier()
+				c.x.closes()
 				c.x.l.Post(func() { c.x.kept.EndString("ok") })
 			},
 			ends: true, wire: "HTTP/1.1 200 OK|" + last + "Content-Length: 2||ok", events: unread + "; * shut <nil>",
@@ -193,6 +193,18 @@ func TestShuttingDown(t *testing.T) {
 			events: unread + "; request; request; res3 finish; res3 close; req3 end; req3 close; res2 finish; res2 close; req2 end; req2 close",
 		},
 	})
+}
+
+// closes waits until the loop knows that the server shuts down.
+func (x *stage) closes() {
+	x.t.Helper()
+	for begin := time.Now(); time.Since(begin) < 10*time.Second; time.Sleep(time.Millisecond) {
+		known := make(chan bool)
+		if x.l.Post(func() { known <- x.s.Closes(x.l) }) != nil || <-known {
+			return
+		}
+	}
+	x.t.Error("Shutdown does not begin")
 }
 
 // shutdown shuts the server down, and marks when that is done.
