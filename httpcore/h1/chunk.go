@@ -51,24 +51,7 @@ func (p *Parser) sizeEnd(data []byte, i int) int {
 	return p.fail(i, CodeInvalidChunkSize, "a byte in a chunk's size that is no digit")
 }
 
-// blanks skips whitespace, which may stand around ";" and "=" and nowhere else. It reports false if there is nothing
-// behind it yet, or it was refused.
-func (p *Parser) blanks(data []byte, i int) (int, bool) {
-	end := p.window(data)
-	for i < end && (data[i] == ' ' || data[i] == '\t') {
-		i++
-		p.steps.add(1)
-	}
-	switch {
-	case i == len(data):
-		return i, false
-	case i == end:
-		return p.overflow(i), false
-	}
-	return i, true
-}
-
-// chunkBWS is behind the size, before a ";" that must come.
+// chunkBWS is behind the size, before a ";" that must come: whitespace may stand around ";" and "=", and nowhere else.
 func (p *Parser) chunkBWS(data []byte, i int) int {
 	i, ok := p.blanks(data, i)
 	switch {

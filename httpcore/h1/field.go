@@ -131,18 +131,10 @@ func (p *Parser) saveName(piece []byte) {
 
 // valueStart skips the whitespace before a value.
 func (p *Parser) valueStart(data []byte, i int) int {
-	end := p.window(data)
-	for i < end && (data[i] == ' ' || data[i] == '\t') {
-		i++
-		p.steps.add(1)
+	i, ok := p.blanks(data, i)
+	if ok {
+		p.state = stateValue
 	}
-	switch {
-	case i == len(data):
-		return i
-	case i == end:
-		return p.overflow(i)
-	}
-	p.state = stateValue
 	return i
 }
 
@@ -194,4 +186,20 @@ func (p *Parser) sectionLF(data []byte, i int) int {
 	p.state = stateDone
 	p.h.OnChunkComplete()
 	return i + 1
+}
+
+// blanks skips spaces and tabs. It reports false if there is nothing behind them yet, or they were refused.
+func (p *Parser) blanks(data []byte, i int) (int, bool) {
+	end := p.window(data)
+	for i < end && (data[i] == ' ' || data[i] == '\t') {
+		i++
+		p.steps.add(1)
+	}
+	switch {
+	case i == len(data):
+		return i, false
+	case i == end:
+		return p.overflow(i), false
+	}
+	return i, true
 }
