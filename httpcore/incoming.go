@@ -122,7 +122,8 @@ func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
 func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.onAborted.Add(fn) }
 
 // Context is cancelled when the client has gone, paused or not, with why as the cause: ErrClientEnded if it has only ended
-// its side. It is made when it is first asked for. Its cancellation may be waited for on any goroutine.
+// its side; and when the response is closed, so that nobody waits for ever. It is made when it is first asked for. Its
+// cancellation may be waited for on any goroutine.
 func (m *IncomingMessage) Context() context.Context {
 	if m.ctx == nil {
 		m.ctx, m.cancel = context.WithCancelCause(context.Background())

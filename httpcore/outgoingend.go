@@ -156,6 +156,9 @@ func (o *outgoing) close() {
 		return
 	}
 	o.closed, o.gone = true, true
+	if o.req != nil {
+		o.req.cancelled(nil) // nobody works for this exchange any more
+	}
 	o.onClose.Each(func(fn func()) { fn() })
 }
 
