@@ -485,8 +485,8 @@ func TestShutdownAnswersWhatIsUnderWayAndClosesTheRest(t *testing.T) {
 			go func() { ended <- s.Shutdown(ctx) }()
 			quiet.wantEnd()
 			idle.Close()
-			first.l.Post(func() { first.EndString("1") })
-			second.l.Post(func() { second.EndString("2") })
+			first.loop().Post(func() { first.EndString("1") })
+			second.loop().Post(func() { second.EndString("2") })
 			a := k.answers(busy)
 			if res := a.want(200, "1"); res.Close {
 				t.Error("the first answer of two says that the connection closes")

@@ -15,7 +15,7 @@ import (
 // It belongs to the loop's goroutine, and to one request: it is never used for another.
 type IncomingMessage struct {
 	stream.OwnReadable
-	c *serverConn // nil once the message has nothing to do with its connection any more
+	c *wire // nil once the message has nothing to do with its connection any more
 
 	line              string  // method, newline, target, newline
 	fields, tail      section // the head's, and the trailer section's
@@ -161,7 +161,7 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 		m.aborted = true
 		m.onAborted.Each(func(fn func()) { fn() })
 		if c := m.c; c != nil {
-			c.destroy(err)
+			c.side.destroy(err)
 		}
 	}
 	if err != nil && !m.ErrorListened() {

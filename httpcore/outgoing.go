@@ -5,11 +5,16 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// outgoing is the body of a response: the half that is a writable stream.
+// outgoing is a message that is being written, Node's OutgoingMessage: its fields, and its body, which is a writable stream.
 type outgoing struct {
-	c   *serverConn // nil once the response has nothing to do with its connection any more
-	r   *ServerResponse
-	req *IncomingMessage // what it answers; nil if that was no request
+	sh  *shared
+	c   *wire // nil while, and once, the message has nothing to do with a connection
+	msg message
+	hwm int
+
+	headers []header
+	inline  [4]header // where headers begins
+	known   knownHeaders
 
 	headBytes []byte // the head, fixed and not handed over
 	held      []piece
@@ -22,7 +27,6 @@ type outgoing struct {
 	corked  int
 
 	headSent, chunked, noBody bool
-	continued                 bool // a 100 was sent
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over
 	done                      bool // 'finish' was told
@@ -40,16 +44,29 @@ type outgoing struct {
 	onUnpipe stream.Listeners[func(stream.ReadableStream)]
 }
 
-// piece is bytes that a response keeps that does not own the transport yet, or is corked.
+// piece is bytes that a message keeps that does not own the transport yet, or is corked.
 type piece struct {
 	p  []byte
 	cb func(error)
 }
 
-var _ stream.WritableStream = (*ServerResponse)(nil)
+// message is what an outgoing is part of.
+type message interface {
+	stream.WritableStream
+	// fixHead decides the framing, and writes the head into headBytes. whole is how long the body is, if all of it is known;
+	// -1 if not. Once the head is fixed it does nothing.
+	fixHead(whole int64) error
+	// flushed is 'finish' having been told.
+	flushed()
+	// closing is 'close' being about to be told.
+	closing()
+}
 
-func (o *outgoing) init(c *serverConn, r *ServerResponse) {
-	o.c, o.r, o.length = c, r, -1
+var _ message = (*ServerResponse)(nil)
+
+func (o *outgoing) init(sh *shared, hwm int, m message) {
+	o.sh, o.msg, o.hwm, o.length = sh, m, hwm, -1
+	o.headers = o.inline[:0]
 }
 
 // lasts says how long the bytes of a write stay as they are.
@@ -97,7 +114,7 @@ func (o *outgoing) WriteString(s string) (int, error) {
 	return len(s), nil
 }
 
-// write is the _write of a response: it frames a chunk and hands it to the transport.
+// write is the _write of a message: it frames a chunk and hands it to the transport.
 func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err error) {
 	switch {
 	case o.ended:
@@ -106,7 +123,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		o.tick(cb, stream.ErrDestroyed)
 		return false, stream.ErrDestroyed
 	default:
-		err = o.r.fixHead(-1)
+		err = o.msg.fixHead(-1)
 	}
 	if err == nil && o.length >= 0 && o.written+int64(len(p)) > o.length {
 		err = ErrContentLength
@@ -136,7 +153,7 @@ func (o *outgoing) more() bool {
 	if o.gone {
 		return false
 	}
-	if o.WritableLength() >= o.c.sl.s.o.HighWaterMark {
+	if o.WritableLength() >= o.hwm {
 		o.needDrain = true
 	}
 	return !o.needDrain
@@ -175,4 +192,4 @@ func (o *outgoing) tick(cb func(error), err error) {
 	}
 }
 
-func (o *outgoing) loop() *loop.Loop { return o.r.l }
+func (o *outgoing) loop() *loop.Loop { return o.sh.l }

@@ -6,18 +6,18 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// The end of a response: asked for, handed over, told.
+// The end of a message: asked for, handed over, told.
 
 // End says that nothing more is written. The head is sent if it was not.
 func (o *outgoing) End() { o.EndWith(nil, nil) }
 
 // EndString is EndWith of a string, without a callback.
 func (o *outgoing) EndString(s string) {
-	if o.c == nil || len(s) > copiedChunk {
+	if len(s) > copiedChunk {
 		o.end([]byte(s), lastsOn, nil)
 		return
 	}
-	a := &o.c.sl.arena
+	a := &o.sh.arena
 	o.end(a.put(append(a.take(len(s)), s...)), lastsTurn, nil)
 }
 
@@ -41,9 +41,9 @@ func (o *outgoing) end(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	o.tell(cb)
-	if err := o.r.fixHead(int64(len(p))); err != nil {
+	if err := o.msg.fixHead(int64(len(p))); err != nil {
 		o.refuse(err, nil)
-		o.Destroy(err)
+		o.msg.Destroy(err)
 		return
 	}
 	o.ended = true
@@ -51,7 +51,7 @@ func (o *outgoing) end(p []byte, l lasts, cb func(error)) {
 	o.written += int64(len(p))
 	if o.length >= 0 && o.written != o.length {
 		o.refuse(ErrContentLength, nil)
-		o.Destroy(ErrContentLength)
+		o.msg.Destroy(ErrContentLength)
 		return
 	}
 	o.final(p, l)
@@ -63,7 +63,7 @@ func (o *outgoing) tell(cb func(error)) {
 	}
 }
 
-// final is the _final of a response: the last chunk and what ends the message leave in one piece if they are small.
+// final is the _final of a message: the last chunk and what ends the message leave in one piece if they are small.
 func (o *outgoing) final(p []byte, l lasts) {
 	if o.owns() {
 		o.release()
@@ -71,7 +71,7 @@ func (o *outgoing) final(p []byte, l lasts) {
 	if o.noBody {
 		p = nil
 	}
-	a := &o.c.sl.arena
+	a := &o.sh.arena
 	size := len(o.headBytes) + 32
 	for _, t := range o.trailers {
 		size += len(t.name) + len(t.value) + len(": \r\n")
@@ -115,7 +115,7 @@ func (o *outgoing) final(p []byte, l lasts) {
 		o.loop().NextTick(o.finish)
 	}
 	if o.owns() && len(o.held) == 0 {
-		o.c.answered(o.r)
+		o.c.side.answered(o)
 	}
 }
 
@@ -125,7 +125,7 @@ func (o *outgoing) finish() {
 	case o.done || o.closed:
 		return
 	case o.gone && o.c != nil:
-		o.c.lost(o, stream.ErrDestroyed) // when it was on its way already
+		o.c.side.lost(o, stream.ErrDestroyed) // when it was on its way already
 		return
 	case o.gone:
 		return
@@ -137,28 +137,16 @@ func (o *outgoing) finish() {
 	for _, cb := range told {
 		cb(nil)
 	}
-	if m := o.req; m != nil {
-		m.dump()
-		if m.complete {
-			m.c = nil
-		}
-	}
-	if o.onClose.Len() > 0 {
-		o.loop().NextTick(o.close)
-	} else {
-		o.close()
-	}
+	o.msg.flushed()
 }
 
-// close tells that the response is over, well or not.
+// close tells that the message is over, well or not.
 func (o *outgoing) close() {
 	if o.closed {
 		return
 	}
 	o.closed, o.gone = true, true
-	if o.req != nil {
-		o.req.cancelled(nil) // nobody works for this exchange any more
-	}
+	o.msg.closing()
 	o.onClose.Each(func(fn func()) { fn() })
 }
 
@@ -179,22 +167,4 @@ func (o *outgoing) cutOff(err error) {
 		cb(err)
 	}
 	o.close()
-}
-
-// Destroy ends the response, and its connection, at once: what was not sent is lost, and its callbacks are told. If err is
-// not nil the listeners of OnError are.
-func (o *outgoing) Destroy(err error) {
-	if o.gone {
-		return
-	}
-	o.gone = true
-	if o.err == nil {
-		o.err = err
-	}
-	if err != nil && o.onError.Len() > 0 && !o.failed {
-		o.loop().NextTick(func() { o.fail(err) })
-	}
-	if c := o.c; c != nil {
-		c.destroy(err)
-	}
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// How the bytes of a response reach the transport, or wait until it is theirs.
+// How the bytes of a message reach the transport, or wait until it is theirs.
 
-// owns reports whether the response has the transport to itself.
-func (o *outgoing) owns() bool { return o.c != nil && o.c.first != nil && &o.c.first.res == o.r }
+// owns reports whether the message has the transport to itself.
+func (o *outgoing) owns() bool { return o.c != nil && o.c.out == o }
 
 // hand frames p and passes it on.
 func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
@@ -18,7 +18,7 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 		o.pass(p, l, cb)
 		return
 	}
-	a := &o.c.sl.arena
+	a := &o.sh.arena
 	b := a.take(len(o.headBytes) + 20 + len(p))
 	b = o.takeHead(b)
 	b = strconv.AppendInt(b, int64(len(p)), 16)
@@ -66,7 +66,7 @@ func (o *outgoing) pass(p []byte, l lasts, cb func(error)) {
 func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	c := o.c
 	if l == lastsCall {
-		a := &c.sl.arena
+		a := &o.sh.arena
 		p = a.put(append(a.take(len(p)), p...))
 	}
 	o.flying++
@@ -86,13 +86,13 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	c.writing(len(p))
 }
 
-// own is the response getting the transport: what it has kept is moved, once.
+// own is the message getting the transport: what it has kept is moved, once.
 func (o *outgoing) own() {
 	if o.corked == 0 {
 		o.release()
 	}
 	if o.over && o.owns() && len(o.held) == 0 {
-		o.c.answered(o.r)
+		o.c.side.answered(o)
 		return
 	}
 	if o.needDrain && o.c != nil && o.flying == 0 {

@@ -2,7 +2,7 @@ package httpcore
 
 import "github.com/weir-go/weir/stream"
 
-// What a response is as a stream, to Pipe, Pipeline and Finished, and to those who listen.
+// What a message that is written is as a stream, to Pipe, Pipeline and Finished, and to those who listen.
 
 // Scheduler is the loop that the response belongs to.
 func (o *outgoing) Scheduler() stream.Scheduler { return o.loop() }
@@ -34,13 +34,8 @@ func (o *outgoing) WritableLength() int {
 	return n
 }
 
-// WritableHighWaterMark is the mark: ServerOptions.HighWaterMark.
-func (o *outgoing) WritableHighWaterMark() int {
-	if o.c == nil {
-		return 0
-	}
-	return o.c.sl.s.o.HighWaterMark
-}
+// WritableHighWaterMark is the mark: that of the options.
+func (o *outgoing) WritableHighWaterMark() int { return o.hwm }
 
 // WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
 func (o *outgoing) WritableNeedDrain() bool { return o.needDrain && !o.ended && !o.gone }

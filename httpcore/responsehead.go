@@ -28,15 +28,15 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		return err
 	}
 	r.headSent = true
-	c := r.c
-	if c == nil {
+	if r.c == nil {
 		return nil
 	}
+	c := r.conn()
 	size := 256 + len(reason)
 	for _, h := range r.headers {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
-	b := c.sl.arena.take(size)
+	b := r.sh.arena.take(size)
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(r.StatusCode), 10)
 	b = append(b, ' ')
@@ -50,7 +50,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	}
 	if !r.NoDate && !r.is(setDate) {
 		b = append(b, "Date: "...)
-		b = c.sl.appendDate(b)
+		b = r.sh.appendDate(b)
 		b = append(b, "\r\n"...)
 	}
 	b = r.appendConnection(b)
@@ -65,7 +65,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		b = strconv.AppendInt(b, r.length, 10)
 		b = append(b, "\r\n"...)
 	}
-	r.headBytes = c.sl.arena.put(append(b, "\r\n"...))
+	r.headBytes = r.sh.arena.put(append(b, "\r\n"...))
 	return nil
 }
 
@@ -107,24 +107,9 @@ func (r *ServerResponse) frame(whole int64) error {
 	return nil
 }
 
-// drop takes a field away that may not be there, as if it had never been set.
-func (r *ServerResponse) drop(name string, bit knownHeaders) {
-	r.RemoveHeader(name)
-	r.known &^= bit << removedShift
-}
-
 // noFraming reports whether the status allows neither a body nor a framing.
 func (r *ServerResponse) noFraming() bool {
 	return r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
-}
-
-func (r *ServerResponse) count(name string) (n int) {
-	for _, h := range r.headers {
-		if strings.EqualFold(h.name, name) {
-			n++
-		}
-	}
-	return n
 }
 
 // appendConnection says whether the connection goes on, unless the handler has said so.
@@ -137,7 +122,8 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		}
 		return b
 	}
-	if last := r.c.last; r.c.sl.closing && last != nil && &last.res == r {
+	c := r.conn()
+	if last := c.last; c.sl.closing && last != nil && &last.res == r {
 		r.keepAlive = false
 	}
 	if r.expecting && !r.continued && r.req != nil && !r.req.complete {
@@ -150,24 +136,14 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		return append(b, "Connection: close\r\n"...)
 	}
 	b = append(b, "Connection: keep-alive\r\n"...)
-	if idle := r.c.sl.s.o.IdleTimeout; idle > 0 && !r.isSet(setKeepAlive) {
+	if idle := c.sl.s.o.IdleTimeout; idle > 0 && !r.isSet(setKeepAlive) {
 		b = append(b, "Keep-Alive: timeout="...)
 		b = strconv.AppendInt(b, int64(idle.Seconds()), 10)
-		if most := r.c.sl.s.o.MaxRequestsPerSocket; most > 0 {
+		if most := c.sl.s.o.MaxRequestsPerSocket; most > 0 {
 			b = append(b, ", max="...)
 			b = strconv.AppendInt(b, int64(most), 10)
 		}
 		b = append(b, "\r\n"...)
 	}
 	return b
-}
-
-// hasToken reports whether a list has a member, in any case.
-func hasToken(list, token string) bool {
-	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(strings.Trim(member, " \t"), token) {
-			return true
-		}
-	}
-	return false
 }

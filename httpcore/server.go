@@ -132,8 +132,8 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 	defer s.mu.Unlock()
 	sl := s.loops[l]
 	if sl == nil {
-		sl = &serverLoop{s: s, l: l, closing: s.closing}
-		sl.arena.l = l
+		sl = &serverLoop{s: s, closing: s.closing}
+		sl.init(l)
 		s.loops[l] = sl
 	}
 	return sl

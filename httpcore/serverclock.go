@@ -11,8 +11,8 @@ func (c *serverConn) hurry() {
 	}
 }
 
-// rest starts the idle clock if nothing is under way, and the client has taken what it was sent.
-func (c *serverConn) rest() {
+// rested starts the idle clock if nothing is under way, and the client has taken what it was sent.
+func (c *serverConn) rested() {
 	switch {
 	case c.flags&(connGone|connLast|connDeaf) != 0 || c.served == 0 || !c.quiet():
 	case c.sl.closing:
@@ -25,20 +25,6 @@ func (c *serverConn) rest() {
 // quiet reports whether no request is under way.
 func (c *serverConn) quiet() bool {
 	return c.p == nil && c.first == nil && c.in == nil && len(c.spill) == 0
-}
-
-// writing is n bytes having been handed to the transport.
-func (c *serverConn) writing(n int) {
-	c.handed += uint32(n)
-	if !c.d.Active(loop.DeadlineWrite) {
-		c.awaitTaking()
-	}
-}
-
-// awaitTaking starts the clock of a client that has to take something.
-func (c *serverConn) awaitTaking() {
-	c.acked = c.handed - uint32(c.t.WriteQueueSize())
-	c.d.Start(loop.DeadlineWrite, c.sl.s.o.WriteTimeout)
 }
 
 // OnDeadline is what the loop calls.

@@ -7,9 +7,8 @@ import (
 
 // How a connection ends: refused, finished and waited for, or at once.
 
-// clientEnded is the client's FIN. What it has asked for is still answered, but nothing that follows is.
-func (c *serverConn) clientEnded() {
-	c.flags |= connEnded
+// ended is the client's FIN. What it has asked for is still answered, but nothing that follows is.
+func (c *serverConn) ended() {
 	switch {
 	case c.flags&connLingering != 0:
 		c.destroy(nil)
@@ -31,6 +30,9 @@ func (c *serverConn) clientEnded() {
 	c.deafen()
 	c.endBehind()
 }
+
+// refused is the parser not going on.
+func (c *serverConn) refused(err error) { c.refuse(h1.StatusOf(err), err) }
 
 // deafen has everything that still comes be thrown away: it is no request.
 func (c *serverConn) deafen() {
@@ -98,7 +100,7 @@ func (c *serverConn) refuse(status int, err error) {
 		x.res.init(c, x)
 		x.res.keepAlive = false
 		x.res.StatusCode = status
-		c.push(x)
+		c.queue(x)
 		x.res.End()
 	}
 }
@@ -111,13 +113,13 @@ func (c *serverConn) finish() {
 	}
 	c.flags |= connLast
 	c.deafen()
-	if c.t.CloseWrite(c.ended) != nil {
+	if c.t.CloseWrite(c.endSent) != nil {
 		c.destroy(nil)
 	}
 }
 
-// ended is our end being sent.
-func (c *serverConn) ended(err error) {
+// endSent is our end being sent.
+func (c *serverConn) endSent(err error) {
 	if c.flags&connGone != 0 {
 		return
 	}
@@ -137,13 +139,7 @@ func (c *serverConn) destroy(err error) {
 	if c.flags&connGone != 0 {
 		return
 	}
-	c.flags |= connGone
-	c.spill, c.head, c.why = nil, nil, err
-	if c.flags&connParsing != 0 {
-		c.p.Pause()
-	} else {
-		c.p = nil
-	}
+	c.why = err
 	for x := c.first; x != nil; x = x.next {
 		x.res.gone = true // what is written from now on goes nowhere; the rest is told when the transport is closed
 	}
@@ -155,9 +151,9 @@ func (c *serverConn) destroy(err error) {
 	c.t.Close(closed)
 }
 
-// leave has the server forget the connection.
+// leave has the server forget the connection, and HTTP the transport.
 func (c *serverConn) leave() {
-	c.d.Close()
+	c.wire.leave()
 	c.sl.conns.remove(c)
 	c.sl.s.left()
 }
@@ -169,6 +165,7 @@ func (c *serverConn) closed(err error) {
 	}
 	first := c.first
 	c.first, c.last, c.pending = nil, nil, 0
+	c.owned()
 	c.loseAll(first, err)
 	if x := c.in; x != nil { // answered, and not received to its end
 		c.abandon(&x.req, err)

@@ -9,15 +9,13 @@ import (
 
 // The callbacks of a connection's parser.
 
-var _ h1.Handler = (*serverConn)(nil)
-
 // OnMessageBegin is what the parser calls with the first byte of a request.
 func (c *serverConn) OnMessageBegin() {
 	c.d.Stop(loop.DeadlineIdle)
 	if c.served > 0 {
 		c.d.Start(loop.DeadlineExchange, c.sl.s.o.HeaderTimeout)
 	}
-	c.head, c.sl.heads = c.sl.heads[:0], nil
+	c.beginHead()
 }
 
 // OnMethod is what the parser calls.
@@ -26,47 +24,8 @@ func (c *serverConn) OnMethod(p []byte, last bool) { c.gather(p, last, '\n') }
 // OnURL is what the parser calls.
 func (c *serverConn) OnURL(p []byte, last bool) { c.gather(p, last, '\n') }
 
-// OnVersion is what the parser calls; it is asked for later.
-func (c *serverConn) OnVersion(_, minor int) { c.minor = uint8(minor) }
-
 // OnStatus is never called: these are requests.
 func (c *serverConn) OnStatus([]byte, bool) {}
-
-// OnHeaderField is what the parser calls.
-func (c *serverConn) OnHeaderField(p []byte, last bool) { c.gather(p, last, ':') }
-
-// OnHeaderValue is what the parser calls.
-func (c *serverConn) OnHeaderValue(p []byte, last bool) {
-	c.head = append(c.head, p...)
-	if !last {
-		return
-	}
-	n := len(c.head)
-	for c.head[n-1] == ' ' || c.head[n-1] == '\t' {
-		n--
-	}
-	c.head = append(c.head[:n], '\n')
-}
-
-func (c *serverConn) gather(p []byte, last bool, end byte) {
-	c.head = append(c.head, p...)
-	if last {
-		c.head = append(c.head, end)
-	}
-}
-
-// taken returns what was gathered, and gives its memory to the next head.
-func (c *serverConn) taken() string {
-	s := string(c.head)
-	if cap(c.head) <= maxHeadKept {
-		c.sl.heads = c.head[:0]
-	}
-	c.head = nil
-	return s
-}
-
-// maxHeadKept is how much memory is kept for the next head.
-const maxHeadKept = 16 << 10
 
 // OnHeadersComplete is what the parser calls: there is a request.
 func (c *serverConn) OnHeadersComplete() h1.Answer {
@@ -80,7 +39,7 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	x.res.init(c, x)
 	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closing &&
 		(s.o.MaxRequestsPerSocket == 0 || int(c.served) < s.o.MaxRequestsPerSocket)
-	c.push(x)
+	c.queue(x)
 	if m.hasBody {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
@@ -136,7 +95,7 @@ func (c *serverConn) begin(m *IncomingMessage) {
 	text := c.taken()
 	method := strings.IndexByte(text, '\n')
 	target := method + 1 + strings.IndexByte(text[method+1:], '\n')
-	m.c = c
+	m.c = &c.wire
 	m.line, m.fields = text[:target+1], section(text[target+1:])
 	m.method, m.major, m.minor = uint16(method), 1, c.minor
 	m.length = c.p.ContentLength()
@@ -162,10 +121,8 @@ func (c *serverConn) OnBody(p []byte) {
 			c.tooMuch()
 		}
 		return
-	case !m.Push(p):
-		c.flags |= connBody
-		c.p.Pause()
 	}
+	c.push(m, p)
 	c.sl.l.RunTicks()
 }
 
@@ -176,22 +133,6 @@ func (c *serverConn) tooMuch() {
 	c.endBehind()
 }
 
-// OnChunkExtensionName is what the parser calls; extensions mean nothing to us.
-func (c *serverConn) OnChunkExtensionName([]byte, bool) {}
-
-// OnChunkExtensionValue is what the parser calls.
-func (c *serverConn) OnChunkExtensionValue([]byte, bool) {}
-
-// OnChunkHeader is what the parser calls.
-func (c *serverConn) OnChunkHeader(size uint64) {
-	if size == 0 {
-		c.head, c.sl.heads = c.sl.heads[:0], nil
-	}
-}
-
-// OnChunkComplete is what the parser calls.
-func (c *serverConn) OnChunkComplete() {}
-
 // OnMessageComplete is what the parser calls.
 func (c *serverConn) OnMessageComplete() {
 	c.d.Stop(loop.DeadlineRead)
@@ -199,10 +140,7 @@ func (c *serverConn) OnMessageComplete() {
 	c.flags &^= connBody
 	x := c.in
 	c.in = nil
-	tail := ""
-	if c.head != nil {
-		tail = c.taken()
-	}
+	tail := c.tail()
 	c.dumped = 0
 	if c.flags&(connLastRequest|connDeaf) != 0 {
 		c.deafen() // what follows is no request: RFC 9112 section 9.6

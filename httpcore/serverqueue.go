@@ -2,8 +2,8 @@ package httpcore
 
 // The exchanges of a connection that are not answered, in the order of their requests.
 
-// push appends an exchange to those that wait for their answers.
-func (c *serverConn) push(x *exchange) {
+// queue appends an exchange to those that wait for their answers.
+func (c *serverConn) queue(x *exchange) {
 	if c.last != nil {
 		c.last.next = x
 	} else {
@@ -11,6 +11,15 @@ func (c *serverConn) push(x *exchange) {
 	}
 	c.last = x
 	c.pending++
+	c.owned()
+}
+
+// owned has the first response own the transport.
+func (c *serverConn) owned() {
+	c.out = nil
+	if c.first != nil {
+		c.out = &c.first.res.outgoing
+	}
 }
 
 // drop takes x, the last one, out again.
@@ -18,6 +27,7 @@ func (c *serverConn) drop(x *exchange) {
 	c.pending--
 	if c.first == x {
 		c.first, c.last = nil, nil
+		c.owned()
 		return
 	}
 	y := c.first
@@ -28,18 +38,21 @@ func (c *serverConn) drop(x *exchange) {
 }
 
 // answered is the first response having handed over its last byte: the next one owns the transport.
-func (c *serverConn) answered(r *ServerResponse) {
+func (c *serverConn) answered(*outgoing) {
 	x := c.first
+	r := &x.res
 	c.first = x.next
 	if c.first == nil {
 		c.last = nil
 	}
 	x.next = nil
 	c.pending--
+	c.owned()
 	switch {
 	case !r.keepAlive:
 		behind := c.first
 		c.first, c.last, c.pending = nil, nil, 0
+		c.owned()
 		c.finish()
 		if behind != nil {
 			c.sl.l.NextTick(func() { c.loseAll(behind, ErrAborted) })
@@ -50,9 +63,9 @@ func (c *serverConn) answered(r *ServerResponse) {
 	case c.flags&connEnded != 0:
 		c.finish()
 	default:
-		c.rest()
+		c.rested()
 	}
-	c.checkAnswers()
+	c.wrote()
 }
 
 // lose is an exchange having lost its connection before its answer was sent.
@@ -95,12 +108,12 @@ func (c *serverConn) lost(o *outgoing, err error) {
 		return
 	}
 	for x := c.first; x != nil; x = x.next {
-		if &x.res == o.r {
+		if &x.res.outgoing == o {
 			return // when the transport is closed
 		}
 	}
-	if o.req != nil {
-		c.abandon(o.req, err)
+	if r := o.msg.(*ServerResponse); r.req != nil {
+		c.abandon(r.req, err)
 	}
 	o.cutOff(c.reason(err))
 }

@@ -10,8 +10,7 @@ import (
 func (c *serverConn) handOver(rest []byte) {
 	x := c.first
 	c.first, c.last, c.in, c.pending = nil, nil, nil, 0
-	c.p = nil
-	c.flags |= connGone
+	c.owned()
 	c.t.ReadStop()
 	c.leave()
 	x.req.c = nil

@@ -9,7 +9,7 @@ var httpHunters = []hunter{
 var servers = []mutant{
 	{
 		"no lingering", "a close with unread input is a reset, and overtakes the answer",
-		"httpcore/serverend.go", "if c.t.CloseWrite(c.ended) != nil {", "if c.t.CloseWrite(nil) == nil {",
+		"httpcore/serverend.go", "if c.t.CloseWrite(c.endSent) != nil {", "if c.t.CloseWrite(nil) == nil {",
 	},
 	{
 		"look-ahead without bound", "every request of a client that does not wait is begun",
@@ -17,11 +17,11 @@ var servers = []mutant{
 	},
 	{
 		"a body that never stops the socket", "what nobody reads is buffered without bound",
-		"httpcore/serverparse.go", "case !m.Push(p):", "case !m.Push(p) && false:",
+		"httpcore/wireflow.go", "if !m.Push(p) {", "if !m.Push(p) && false {",
 	},
 	{
 		"what was read when the parser paused is lost", "a request behind others never comes",
-		"httpcore/serverflow.go", "	c.spill = rest", "	c.spill = nil",
+		"httpcore/wireflow.go", "	w.spill = rest", "	w.spill = nil",
 	},
 	{
 		"HEAD has a body", "the client takes it for the next answer",
@@ -33,7 +33,7 @@ var servers = []mutant{
 	},
 	{
 		"a value with a line end", "a handler's input becomes a field of its own",
-		"httpcore/response.go", "	case !h1.ValidFieldValue(*value):", "	case false:",
+		"httpcore/outgoinghead.go", "	case !h1.ValidFieldValue(*value):", "	case false:",
 	},
 	{
 		"no last chunk", "a chunked answer never ends",
@@ -53,6 +53,6 @@ var servers = []mutant{
 	},
 	{
 		"no drain", "a handler that waits for the client waits for ever",
-		"httpcore/completed.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
+		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
 	},
 }

@@ -1,0 +1,236 @@
+package httpcore
+
+import (
+	"strings"
+
+	"github.com/weir-go/weir/httpcore/h1"
+)
+
+// The head of a message that is being written: the fields that somebody has set.
+
+type header struct{ name, value string }
+
+// knownHeaders are the fields that mean something to us, one bit each: those that were set, and above them those that
+// were removed, which is not the same as never set.
+type knownHeaders uint16
+
+const (
+	setLength knownHeaders = 1 << iota
+	setCoding
+	setConnection
+	setKeepAlive
+	setDate
+	setTrailer
+	removedShift = 8
+)
+
+func knownHeader(name string) knownHeaders {
+	is := func(s string, bit knownHeaders) knownHeaders {
+		if strings.EqualFold(name, s) {
+			return bit
+		}
+		return 0
+	}
+	switch len(name) {
+	case 4:
+		return is("date", setDate)
+	case 7:
+		return is("trailer", setTrailer)
+	case 10:
+		return is("connection", setConnection) | is("keep-alive", setKeepAlive)
+	case 14:
+		return is("content-length", setLength)
+	case 17:
+		return is("transfer-encoding", setCoding)
+	}
+	return 0
+}
+
+// SetHeader sets a field, in place of all of that name. It returns ErrHeadersSent, or ErrInvalidName or ErrInvalidValue, and
+// then nothing is changed. Whitespace around the value is left out.
+func (o *outgoing) SetHeader(name, value string) error {
+	if err := o.mayHave(name, &value); err != nil {
+		return err
+	}
+	o.mark(name, true)
+	at := -1
+	for i := 0; i < len(o.headers); i++ {
+		switch {
+		case !strings.EqualFold(o.headers[i].name, name):
+		case at < 0:
+			at = i
+			o.headers[i] = header{name, value}
+		default:
+			o.headers = append(o.headers[:i], o.headers[i+1:]...)
+			i--
+		}
+	}
+	if at < 0 {
+		o.headers = append(o.headers, header{name, value})
+	}
+	return nil
+}
+
+// AppendHeader adds a field, behind those of the same name. It returns the same errors as SetHeader.
+func (o *outgoing) AppendHeader(name, value string) error {
+	if err := o.mayHave(name, &value); err != nil {
+		return err
+	}
+	o.mark(name, true)
+	o.headers = append(o.headers, header{name, value})
+	return nil
+}
+
+// RemoveHeader takes all fields of that name away: one that would be sent by itself, such as Date, too. It returns
+// ErrHeadersSent.
+func (o *outgoing) RemoveHeader(name string) error {
+	if o.headSent {
+		return ErrHeadersSent
+	}
+	o.mark(name, false)
+	kept := o.headers[:0]
+	for _, h := range o.headers {
+		if !strings.EqualFold(h.name, name) {
+			kept = append(kept, h)
+		}
+	}
+	o.headers = kept
+	return nil
+}
+
+// Header is the first value that was set for a field; "" if there is none.
+func (o *outgoing) Header(name string) string {
+	for _, h := range o.headers {
+		if strings.EqualFold(h.name, name) {
+			return h.value
+		}
+	}
+	return ""
+}
+
+// HasHeader reports whether a field was set.
+func (o *outgoing) HasHeader(name string) bool {
+	for _, h := range o.headers {
+		if strings.EqualFold(h.name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// HeaderNames are the names of the fields that were set, in order and in lower case, each once.
+func (o *outgoing) HeaderNames() (names []string) {
+	seen := map[string]bool{}
+	for _, h := range o.headers {
+		if name := strings.ToLower(h.name); !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// HeadersSent reports whether the head is fixed.
+func (o *outgoing) HeadersSent() bool { return o.headSent }
+
+// AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrTrailer if the message is not,
+// as far as that is known already; one that turns out not to be, such as any for HTTP/1.0, leaves its trailers out.
+func (o *outgoing) AddTrailer(name, value string) error {
+	switch {
+	case o.ended, o.headSent && !o.chunked, o.isSet(setLength):
+		return ErrTrailer
+	case !h1.ValidToken(name):
+		return ErrInvalidName
+	case !h1.ValidFieldValue(value):
+		return ErrInvalidValue
+	}
+	o.trailers = append(o.trailers, header{name, value})
+	return nil
+}
+
+func (o *outgoing) mayHave(name string, value *string) error {
+	*value = strings.Trim(*value, " \t")
+	switch {
+	case o.headSent:
+		return ErrHeadersSent
+	case !h1.ValidToken(name):
+		return ErrInvalidName
+	case !h1.ValidFieldValue(*value):
+		return ErrInvalidValue
+	}
+	return nil
+}
+
+// mayHaveAll is mayHave for a list of names and values, in turn.
+func (o *outgoing) mayHaveAll(fields []string) error {
+	if len(fields)%2 != 0 {
+		return ErrFields
+	}
+	for i := 0; i < len(fields); i += 2 {
+		value := fields[i+1]
+		if err := o.mayHave(fields[i], &value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// given reports whether a list of names and values has a name.
+func given(fields []string, name string) bool {
+	for i := 0; i < len(fields); i += 2 {
+		if strings.EqualFold(fields[i], name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *outgoing) mark(name string, set bool) {
+	bit := knownHeader(name)
+	o.known &^= bit | bit<<removedShift
+	if set {
+		o.known |= bit
+	} else {
+		o.known |= bit << removedShift
+	}
+}
+
+func (o *outgoing) isSet(bit knownHeaders) bool { return o.known&bit != 0 }
+
+// is reports whether a field was set or removed: whether it is not ours to send.
+func (o *outgoing) is(bit knownHeaders) bool { return o.known&(bit|bit<<removedShift) != 0 }
+
+// drop takes a field away that may not be there, as if it had never been set.
+func (o *outgoing) drop(name string, bit knownHeaders) {
+	o.RemoveHeader(name)
+	o.known &^= bit << removedShift
+}
+
+// count is how many lines a field has.
+func (o *outgoing) count(name string) (n int) {
+	for _, h := range o.headers {
+		if strings.EqualFold(h.name, name) {
+			n++
+		}
+	}
+	return n
+}
+
+// hasToken reports whether a list has a member, in any case.
+func hasToken(list, token string) bool {
+	for member := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.Trim(member, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}
+
+// FlushHeaders sends the head now, before there is any body. It returns why the head can't be.
+func (o *outgoing) FlushHeaders() error {
+	if err := o.msg.fixHead(-1); err != nil {
+		return err
+	}
+	o.flushHead()
+	return nil
+}

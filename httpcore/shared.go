@@ -1,0 +1,96 @@
+package httpcore
+
+import (
+	"time"
+
+	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/loop"
+)
+
+// shared is what the connections of one loop share. Only that loop's goroutine touches it.
+type shared struct {
+	l *loop.Loop
+
+	parsers  []*h1.Parser
+	heads    []byte // memory for the head that is being received, while nobody has it
+	arena    arena
+	date     []byte
+	dateTill time.Duration // the loop's time until which it is right
+}
+
+func (sh *shared) init(l *loop.Loop) {
+	sh.l = l
+	sh.arena.l = l
+}
+
+// maxParsers is how many parsers are kept while nobody needs one. A connection needs one only while a message arrives.
+const maxParsers = 64
+
+// parser gives s a parser.
+func (sh *shared) parser(s side) *h1.Parser {
+	var p *h1.Parser
+	if n := len(sh.parsers); n > 0 {
+		p, sh.parsers = sh.parsers[n-1], sh.parsers[:n-1]
+	} else {
+		p = new(h1.Parser)
+	}
+	kind, limits := s.limits()
+	p.Reset(kind, s, limits)
+	return p
+}
+
+// giveBack takes a parser that is between two messages.
+func (sh *shared) giveBack(p *h1.Parser) {
+	if len(sh.parsers) < maxParsers {
+		sh.parsers = append(sh.parsers, p)
+	}
+}
+
+// timeFormat is an IMF-fixdate: RFC 9110 section 5.6.7.
+const timeFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
+
+// appendDate appends the value of a Date field. It is made once a second.
+func (sh *shared) appendDate(b []byte) []byte {
+	if now := sh.l.Now(); now >= sh.dateTill {
+		wall := sh.l.Reactor().Kernel().Wall().UTC()
+		sh.date = wall.AppendFormat(sh.date[:0], timeFormat)
+		sh.dateTill = now + time.Second - time.Duration(wall.Nanosecond())
+	}
+	return append(b, sh.date...)
+}
+
+// arena is memory for what lasts for a turn: heads and frames on their way to the transport.
+type arena struct {
+	buf   []byte
+	l     *loop.Loop
+	reset func() // made once
+	due   bool
+}
+
+const arenaSize = 16 << 10
+
+// take returns room for n bytes, with a length of 0.
+func (a *arena) take(n int) []byte {
+	if !a.due {
+		a.due = true
+		if a.reset == nil {
+			a.reset = func() {
+				a.buf, a.due = a.buf[:0], false
+				if cap(a.buf) > arenaSize {
+					a.buf = nil // somebody has written much at once
+				}
+			}
+		}
+		a.l.AtTurnEnd(a.reset)
+	}
+	if cap(a.buf)-len(a.buf) < n {
+		a.buf = make([]byte, 0, max(arenaSize, n)) // what is in the old one stays where it is
+	}
+	return a.buf[len(a.buf) : len(a.buf) : len(a.buf)+n]
+}
+
+// put keeps b, which take has given room for and nobody has outgrown, until the turn ends.
+func (a *arena) put(b []byte) []byte {
+	a.buf = a.buf[:len(a.buf)+len(b)]
+	return b[:len(b):len(b)]
+}

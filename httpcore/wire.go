@@ -1,0 +1,171 @@
+package httpcore
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+// wire is what both ends of a connection have: a transport, the parser that its bytes go through, and what is written to it.
+// A serverConn and a clientConn each have one inside, and are its side.
+//
+// Between two messages it holds nothing but itself.
+type wire struct {
+	sh   *shared
+	t    stream.Transport
+	side side
+
+	p     *h1.Parser // nil while no message is being received
+	head  []byte     // what has been received of a head, or of a trailer section
+	spill []byte     // what was received and is not parsed yet, because somebody does not read
+	kept  bool       // what is being parsed was kept: it is ours
+	minor uint8      // of the version of the message whose head is being received
+	flags wireFlags
+
+	out      *outgoing // the message that owns the transport; nil if there is none
+	flights  flights
+	settled  int         // writes that were told of before the transport has
+	handed   uint32      // bytes handed to the transport, ever
+	acked    uint32      // of them, those that the peer had taken when the clock of writing began
+	goSettle func()      // settle, made once
+	sent     func(error) // completed, made once
+	goOn     func()      // resume, made when it is needed
+
+	why    error // it was destroyed, if it was for a reason
+	dumped int   // bytes of a body that nobody reads, or of what came behind the last message
+	d      loop.Deadlines
+}
+
+// side is what the two ends do differently. The parser calls it too.
+type side interface {
+	stream.ReadHandler
+	h1.Handler
+	loop.DeadlineHandler
+
+	// limits are those of what is received, and kind is what that is.
+	limits() (h1.Kind, *h1.Limits)
+	// ended is the end of the peer's input.
+	ended()
+	// discard is n bytes behind the last message.
+	discard(n int)
+	// refused is the parser not going on.
+	refused(err error)
+	// handOver is the last message in HTTP being behind us, and rest before us.
+	handOver(rest []byte)
+	// rested is the connection perhaps having nothing under way any more.
+	rested()
+	// stopped is nothing being read any more, because somebody else has stopped.
+	stopped()
+	// answered is o, which owns the transport, having handed over its last byte.
+	answered(o *outgoing)
+	// lost is a write of o having failed.
+	lost(o *outgoing, err error)
+	// wrote is a write having been taken, and told.
+	wrote()
+	// takeTime is how long the peer may take nothing of what it is sent; 0 is no limit.
+	takeTime() time.Duration
+	// destroy ends the connection at once.
+	destroy(err error)
+}
+
+// wireFlags are independent of one another.
+type wireFlags uint16
+
+const (
+	connParsing     wireFlags = 1 << iota // inside Execute
+	connStopped                           // the transport is not read
+	connBody                              // because nobody reads the body that is being received
+	connAnswers                           // because enough requests wait for their answers, or too much for the client to read
+	connGoingOn                           // goOn is scheduled
+	connDeaf                              // what still comes is no message: it is thrown away
+	connEnded                             // the peer has ended its side
+	connLast                              // the last answer was given: our side is ended
+	connLingering                         // our end was sent, and theirs is waited for
+	connGone                              // the transport was closed, or is somebody else's
+	connLastRequest                       // the request that is being received is the last
+	connSettling                          // settle is scheduled
+	connUnsettled                         // it was called inside Execute, and did nothing
+	connKeepParser                        // the next message belongs to this one, as a response to the interim ones before it
+)
+
+// attach makes w the wire of s over t.
+func (w *wire) attach(sh *shared, t stream.Transport, s side) {
+	w.sh, w.t, w.side = sh, t, s
+	w.sent = w.completed
+	w.d.Init(sh.l, s)
+}
+
+// OnRead is what the Transport calls.
+func (w *wire) OnRead(p []byte, err error) {
+	switch {
+	case w.flags&connGone != 0:
+	case err == nil && w.flags&connDeaf != 0:
+		w.side.discard(len(p))
+	case err == nil:
+		w.parse(p)
+	case err == io.EOF:
+		w.flags |= connEnded
+		w.side.ended()
+	default:
+		w.side.destroy(err)
+	}
+}
+
+// OnHangUp is what a Transport calls that is not read, when its peer has gone: nobody waits for an answer, and nobody
+// gives one.
+func (w *wire) OnHangUp() {
+	if w.flags&connGone == 0 {
+		w.side.destroy(ErrAborted)
+	}
+}
+
+// parse feeds data to the parser. What it does not take, since somebody has paused it, is kept: one read at most.
+func (w *wire) parse(data []byte) {
+	if w.p == nil {
+		w.p = w.sh.parser(w.side)
+	}
+	w.flags |= connParsing
+	n, err := w.p.Execute(data)
+	w.flags &^= connParsing
+	w.unsettled()
+	switch {
+	case w.flags&connGone != 0:
+		w.p = nil // it stopped inside a message, and is nobody's any more
+		return
+	case w.flags&connDeaf != 0:
+	case errors.Is(err, h1.ErrPaused):
+		w.p.Resume()
+		w.stop()
+		if n < len(data) {
+			w.keep(data[n:])
+		}
+	case errors.Is(err, h1.ErrUpgrade):
+		w.side.handOver(data[n:])
+		return
+	case err != nil:
+		w.side.refused(err)
+	}
+	if w.flags&connDeaf != 0 {
+		w.p = nil
+	} else if w.p.Between() && w.flags&connKeepParser == 0 {
+		w.sh.giveBack(w.p)
+		w.p = nil
+	}
+	w.side.rested()
+}
+
+// leave takes the transport away from HTTP: nothing of it is looked at any more.
+func (w *wire) leave() {
+	w.flags |= connGone
+	w.spill, w.head = nil, nil
+	if w.flags&connParsing != 0 {
+		w.p.Pause()
+	} else {
+		w.p = nil
+	}
+	w.d.Close()
+}
