@@ -51,6 +51,36 @@ var (
 	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message"}
 )
 
+// What is wrong with a request that a client makes. Nothing is sent.
+var (
+	// ErrInvalidURL is a URL that names no server, ErrInvalidProtocol one whose scheme is not http: TLS is to come.
+	ErrInvalidURL      = &Error{code: "ERR_INVALID_URL", msg: "a URL that is none"}
+	ErrInvalidProtocol = &Error{code: "ERR_INVALID_PROTOCOL", msg: "only http URLs can be requested: there is no TLS yet"}
+	// ErrInvalidMethod is a method that is no token, ErrInvalidTarget a request-target that is none, or not for its method.
+	ErrInvalidMethod = &Error{code: "ERR_INVALID_HTTP_TOKEN", msg: "a method that is no token"}
+	ErrInvalidTarget = &Error{code: "ERR_UNESCAPED_CHARACTERS", msg: "a request-target that is none"}
+	// ErrBodyNotAllowed is a body for TRACE or CONNECT.
+	ErrBodyNotAllowed = &Error{code: "ERR_HTTP_BODY_NOT_ALLOWED", msg: "a request of this method has no body"}
+)
+
+// What became of a request that a client has made.
+var (
+	// ErrHangUp is a server that has closed the connection without an answer, and what a request fails with that is
+	// destroyed without an error before there is one. errors.Is tells it from ErrAborted.
+	ErrHangUp = &Error{code: "ECONNRESET", msg: "socket hang up"}
+	// ErrResponseTimeout is a server that has let HeaderTimeout, BodyTimeout or WriteTimeout pass, or the whole having taken
+	// longer than TotalTimeout.
+	ErrResponseTimeout = &Error{code: "ETIMEDOUT", msg: "the server takes too long"}
+	// ErrUnexpectedSwitch is a 101 that nobody has asked for or nobody listens to, or the same of a tunnel.
+	ErrUnexpectedSwitch = &Error{code: "ECONNRESET", msg: "an upgrade that nobody takes"}
+	// ErrCanceled is a request whose context is done. It wraps the context's cause.
+	ErrCanceled = &Error{code: "ABORT_ERR", msg: "the request was cancelled"}
+	// ErrQueueFull is a request beyond AgentOptions.MaxQueued.
+	ErrQueueFull = &Error{code: "ERR_HTTP_QUEUE_FULL", msg: "too many requests wait for a connection"}
+	// ErrAgentClosed is a request that is made, or was not answered, when Agent.Destroy is called.
+	ErrAgentClosed = &Error{code: "ERR_AGENT_CLOSED", msg: "the agent is destroyed"}
+)
+
 // What became of a connection.
 var (
 	// ErrAborted is a message whose peer went away, or was sent away, before it was complete.
@@ -59,7 +89,7 @@ var (
 	ErrClientEnded = &Error{code: "ECONNRESET", msg: "the client has ended its side"}
 	// ErrTimeout is a peer that has let a deadline pass.
 	ErrTimeout = &Error{code: "ERR_HTTP_REQUEST_TIMEOUT", msg: "timeout"}
-	// ErrBodyTooLarge is a body beyond ServerOptions.MaxBody.
+	// ErrBodyTooLarge is a body beyond ServerOptions.MaxBody, or more of a body that nobody reads than is thrown away.
 	ErrBodyTooLarge = &Error{code: "ERR_HTTP_BODY_TOO_LARGE", msg: "the body is too large"}
 	// ErrServerClosed is a connection that the server has closed because it is closing itself.
 	ErrServerClosed = &Error{code: "ERR_SERVER_CLOSED", msg: "the server is closed"}

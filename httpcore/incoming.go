@@ -9,17 +9,19 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// IncomingMessage is a request that a server receives. It is a readable stream of its body, and has everything that was
-// in its head. Nothing of the body is read from the socket beyond the mark before somebody reads it.
+// IncomingMessage is a request that a server receives, or a response that a client does. It is a readable stream of its body,
+// and has everything that was in its head. Nothing of the body is read from the socket beyond the mark before somebody reads
+// it. A response holds its connection until it was read to its end, or destroyed: who does not want its body resumes it.
 //
 // It belongs to the loop's goroutine, and to one request: it is never used for another.
 type IncomingMessage struct {
 	stream.OwnReadable
 	c *wire // nil once the message has nothing to do with its connection any more
 
-	line              string  // method, newline, target, newline
+	line              string  // method, newline, target, newline; of a response, its reason phrase
 	fields, tail      section // the head's, and the trailer section's
 	method            uint16  // how long the method is
+	status            uint16  // of a response; 0 in a request
 	major, minor      uint8
 	complete, aborted bool
 	consumed          bool // somebody has asked for the body
@@ -35,11 +37,28 @@ type IncomingMessage struct {
 // Loop is the loop that the message belongs to.
 func (m *IncomingMessage) Loop() *loop.Loop { return m.Scheduler().(*loop.Loop) }
 
-// Method is the request's method, in the case that it was received in.
+// Method is the request's method, in the case that it was received in; "" of a response.
 func (m *IncomingMessage) Method() string { return m.line[:m.method] }
 
-// URL is the request-target as it was received: "/path?query", or what else RFC 9112 section 3.2 allows.
-func (m *IncomingMessage) URL() string { return m.line[m.method+1 : len(m.line)-1] }
+// URL is the request-target as it was received: "/path?query", or what else RFC 9112 section 3.2 allows. It is "" of a
+// response.
+func (m *IncomingMessage) URL() string {
+	if m.status != 0 {
+		return ""
+	}
+	return m.line[m.method+1 : len(m.line)-1]
+}
+
+// StatusCode is the response's status; 0 of a request.
+func (m *IncomingMessage) StatusCode() int { return int(m.status) }
+
+// StatusMessage is the response's reason phrase as it was received, which is often empty.
+func (m *IncomingMessage) StatusMessage() string {
+	if m.status == 0 {
+		return ""
+	}
+	return m.line
+}
 
 // Path is the path of the target, undecoded: that of an absolute-form too.
 func (m *IncomingMessage) Path() string {
@@ -103,7 +122,7 @@ func (m *IncomingMessage) ContentLength() int64 { return m.length }
 // Complete reports whether the whole message was received. It is true before OnEnd is told.
 func (m *IncomingMessage) Complete() bool { return m.complete }
 
-// Aborted reports whether the message was cut off: its client went away, or it was destroyed.
+// Aborted reports whether the message was cut off: its peer went away, or it was destroyed.
 func (m *IncomingMessage) Aborted() bool { return m.aborted }
 
 // LocalAddr is our address, which is asked for when it is needed first: the zero AddrPort once the connection has gone or the
@@ -115,7 +134,7 @@ func (m *IncomingMessage) LocalAddr() netip.AddrPort {
 	return m.local
 }
 
-// RemoteAddr is the client's address.
+// RemoteAddr is the peer's address.
 func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
 
 // OnAborted listens for the message being cut off. It is told at once, inside what causes it.
@@ -163,6 +182,8 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 		if c := m.c; c != nil {
 			c.side.destroy(err)
 		}
+	} else if c := m.c; c != nil {
+		c.side.consumed(m)
 	}
 	if err != nil && !m.ErrorListened() {
 		err = nil // an abort is 'aborted' and 'close'; an error is for those who listen

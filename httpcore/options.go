@@ -58,20 +58,22 @@ const (
 	lastCall = time.Second
 )
 
-func (o ServerOptions) withDefaults() ServerOptions {
-	duration := func(d *time.Duration, byDefault time.Duration) {
-		switch {
-		case *d == 0:
-			*d = byDefault
-		case *d < 0:
-			*d = 0
-		}
+// finite has an option that is 0 be its default, and a negative one be 0: no limit.
+func finite(d *time.Duration, byDefault time.Duration) {
+	switch {
+	case *d == 0:
+		*d = byDefault
+	case *d < 0:
+		*d = 0
 	}
-	duration(&o.HeaderTimeout, defaultHeaderTimeout)
-	duration(&o.BodyTimeout, defaultBodyTimeout)
-	duration(&o.RequestTimeout, defaultRequestTimeout)
-	duration(&o.IdleTimeout, defaultIdleTimeout)
-	duration(&o.WriteTimeout, defaultWriteTimeout)
+}
+
+func (o ServerOptions) withDefaults() ServerOptions {
+	finite(&o.HeaderTimeout, defaultHeaderTimeout)
+	finite(&o.BodyTimeout, defaultBodyTimeout)
+	finite(&o.RequestTimeout, defaultRequestTimeout)
+	finite(&o.IdleTimeout, defaultIdleTimeout)
+	finite(&o.WriteTimeout, defaultWriteTimeout)
 	if o.HighWaterMark == 0 {
 		o.HighWaterMark = 16 << 10
 	}

@@ -27,6 +27,7 @@ type outgoing struct {
 	corked  int
 
 	headSent, chunked, noBody bool
+	hold                      bool // the body waits: for a 100, say
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over
 	done                      bool // 'finish' was told
@@ -60,6 +61,8 @@ type message interface {
 	flushed()
 	// closing is 'close' being about to be told.
 	closing()
+	// ending is p being the last of the body, and all of it if nothing was written.
+	ending(p []byte)
 }
 
 var _ message = (*ServerResponse)(nil)

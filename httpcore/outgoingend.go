@@ -46,6 +46,7 @@ func (o *outgoing) end(p []byte, l lasts, cb func(error)) {
 		o.msg.Destroy(err)
 		return
 	}
+	o.msg.ending(p)
 	o.ended = true
 	o.corked = 0
 	o.written += int64(len(p))
@@ -152,6 +153,12 @@ func (o *outgoing) close() {
 
 // cutOff is the connection being lost: nothing more is sent.
 func (o *outgoing) cutOff(err error) {
+	o.unsent(err)
+	o.close()
+}
+
+// unsent tells those whose bytes are not sent.
+func (o *outgoing) unsent(err error) {
 	o.c = nil
 	held := o.held
 	o.held, o.heldBytes = nil, 0
@@ -166,5 +173,4 @@ func (o *outgoing) cutOff(err error) {
 	for _, cb := range told {
 		cb(err)
 	}
-	o.close()
 }

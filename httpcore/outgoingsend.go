@@ -36,6 +36,9 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 
 // takeHead moves the head, if it was not handed over, to the end of b.
 func (o *outgoing) takeHead(b []byte) []byte {
+	if o.hold {
+		return b // it leaves alone
+	}
 	b = append(b, o.headBytes...)
 	o.headBytes = nil
 	return b
@@ -43,7 +46,7 @@ func (o *outgoing) takeHead(b []byte) []byte {
 
 // flushHead hands the head over.
 func (o *outgoing) flushHead() {
-	if h := o.headBytes; h != nil {
+	if h := o.headBytes; h != nil && !o.hold {
 		o.headBytes = nil
 		o.pass(h, lastsTurn, nil)
 	}
@@ -51,7 +54,7 @@ func (o *outgoing) flushHead() {
 
 // pass hands bytes to the transport, or keeps them.
 func (o *outgoing) pass(p []byte, l lasts, cb func(error)) {
-	if o.corked > 0 || !o.owns() {
+	if o.corked > 0 || o.hold || !o.owns() {
 		if l != lastsOn {
 			p = append([]byte(nil), p...)
 		}
@@ -88,6 +91,10 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 
 // own is the message getting the transport: what it has kept is moved, once.
 func (o *outgoing) own() {
+	if h := o.headBytes; o.hold && h != nil && o.owns() {
+		o.headBytes = nil
+		o.send(h, lastsOn, nil)
+	}
 	if o.corked == 0 {
 		o.release()
 	}
@@ -102,7 +109,7 @@ func (o *outgoing) own() {
 
 // release passes on what was kept.
 func (o *outgoing) release() {
-	if !o.owns() {
+	if o.hold || !o.owns() {
 		return
 	}
 	held := o.held

@@ -22,6 +22,9 @@ func (r *ServerResponse) flushed() {
 	}
 }
 
+// ending is of no interest: an answer is never sent twice.
+func (r *ServerResponse) ending([]byte) {}
+
 // closing is nobody working for this exchange any more.
 func (r *ServerResponse) closing() {
 	if r.req != nil {

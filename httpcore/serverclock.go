@@ -40,11 +40,9 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			c.finish()
 		}
 	case loop.DeadlineWrite:
-		if c.handed-uint32(c.t.WriteQueueSize()) != c.acked {
-			c.awaitTaking() // of one large write, that is: others were seen to be complete
-			return
+		if !c.taking() {
+			c.destroy(ErrTimeout)
 		}
-		c.destroy(ErrTimeout)
 	default:
 		if c.p == nil && c.in == nil {
 			c.finish() // it has sent nothing at all

@@ -64,6 +64,12 @@ func (c *serverConn) discard(n int) {
 	}
 }
 
+// consumed is a request having been read to its end. Its connection goes on when it is answered.
+func (c *serverConn) consumed(*IncomingMessage) {}
+
+// writeFailed is the client not taking its answer: it is lost.
+func (c *serverConn) writeFailed(err error) { c.destroy(err) }
+
 // wrote looks whether enough answers have gone for more requests to be looked at.
 func (c *serverConn) wrote() {
 	if c.pending < maxPipelined && c.t.WriteQueueSize() <= c.sl.s.o.HighWaterMark {

@@ -64,6 +64,10 @@ type side interface {
 	answered(o *outgoing)
 	// lost is a write of o having failed.
 	lost(o *outgoing, err error)
+	// writeFailed is the peer not taking what it is sent.
+	writeFailed(err error)
+	// consumed is m, which was received whole, having been read to its end.
+	consumed(m *IncomingMessage)
 	// wrote is a write having been taken, and told.
 	wrote()
 	// takeTime is how long the peer may take nothing of what it is sent; 0 is no limit.

@@ -22,7 +22,7 @@ func (w *wire) complete(err error) {
 	o := f.o
 	o.flying--
 	if err != nil {
-		w.side.destroy(err)
+		w.side.writeFailed(err)
 		if f.cb != nil {
 			f.cb(w.reason(err))
 		}
@@ -84,7 +84,17 @@ func (w *wire) writing(n int) {
 	}
 }
 
-// awaitTaking starts the clock of a client that has to take something.
+// taking reports whether the peer has taken anything since its clock began, and then begins it anew: of one large write, that is,
+// as others were seen to be complete.
+func (w *wire) taking() bool {
+	if w.handed-uint32(w.t.WriteQueueSize()) == w.acked {
+		return false
+	}
+	w.awaitTaking()
+	return true
+}
+
+// awaitTaking starts the clock of a peer that has to take something.
 func (w *wire) awaitTaking() {
 	w.acked = w.handed - uint32(w.t.WriteQueueSize())
 	w.d.Start(loop.DeadlineWrite, w.side.takeTime())

@@ -1,0 +1,87 @@
+package httpcore
+
+import (
+	"slices"
+	"sync"
+)
+
+// budget counts the connections of an Agent over all loops, and knows who waits for one that there is no room for. Any
+// goroutine may use it.
+type budget struct {
+	perOrigin, most int // 0 is no limit
+
+	mu      sync.Mutex
+	total   int
+	of      map[originKey]int
+	starved []starving // in the order that they came
+}
+
+// starving is requests for an origin, on one loop, waiting for room.
+type starving struct {
+	p     *pool
+	key   originKey
+	whole bool // it is the limit of all that keeps them waiting
+}
+
+func (b *budget) init(perOrigin, most int) {
+	b.perOrigin, b.most, b.of = perOrigin, most, map[originKey]int{}
+}
+
+// take makes room for a connection, or reports false: then p is among those that next returns, and whole says which limit it
+// is.
+func (b *budget) take(p *pool, key originKey) (ok, whole bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	whole = b.most > 0 && b.total >= b.most
+	if whole || b.perOrigin > 0 && b.of[key] >= b.perOrigin {
+		x := starving{p, key, whole}
+		if !slices.ContainsFunc(b.starved, func(y starving) bool { return y.p == p && y.key == key }) {
+			b.starved = append(b.starved, x)
+		}
+		return false, whole
+	}
+	b.total++
+	b.of[key]++
+	return true, false
+}
+
+// give takes one connection to key off.
+func (b *budget) give(key originKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.total--
+	if b.of[key]--; b.of[key] == 0 {
+		delete(b.of, key)
+	}
+}
+
+// next is who has waited longest for what a connection to key that has gone makes room for. It is not remembered any more:
+// if it does not need the room, it asks for the next.
+func (b *budget) next(key originKey) (x starving, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.starved, func(x starving) bool { return x.whole || x.key == key })
+	if i < 0 {
+		return x, false
+	}
+	x = b.starved[i]
+	b.starved = slices.Delete(b.starved, i, i+1)
+	return x, true
+}
+
+// wanted reports whether somebody but p waits for a connection to key to be closed.
+func (b *budget) wanted(key originKey, p *pool) bool {
+	if b.perOrigin == 0 && b.most == 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.ContainsFunc(b.starved, func(x starving) bool { return x.p != p && (x.whole || x.key == key) })
+}
+
+// forgo is p not waiting for room for key any more.
+func (b *budget) forgo(p *pool, key originKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.starved = slices.DeleteFunc(b.starved, func(x starving) bool { return x.p == p && x.key == key })
+}

@@ -1,0 +1,160 @@
+package httpcore
+
+import (
+	"bytes"
+
+	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+// The life of a request: it waits for a connection, has one, and is over, in this order but for a second try.
+
+// attached reports whether what is written goes to a connection.
+func (r *ClientRequest) attached() bool { return r.conn != nil && r.conn.out == &r.outgoing }
+
+// answered reports whether the whole response has come.
+func (r *ClientRequest) answered() bool { return r.res != nil && r.res.complete }
+
+// connected is the request having a connection.
+func (r *ClientRequest) connected() {
+	c := r.conn
+	if c == nil || r.gone || r.attached() || c.flags&connGone != 0 {
+		return
+	}
+	r.onSocket.Each(func(fn func()) { fn() })
+	if r.conn != c || r.gone {
+		return
+	}
+	c.out = &r.outgoing
+	if r.timeout > 0 {
+		c.d.Start(loop.DeadlineIdle, r.timeout)
+	}
+	r.own()
+	if r.headSent {
+		r.awaitContinue()
+	}
+}
+
+// ending keeps a body that may have to be sent once more.
+func (r *ClientRequest) ending(p []byte) {
+	if r.written == 0 && len(p) > 0 && len(p) <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
+		r.replay = bytes.Clone(p)
+	}
+}
+
+// flushed is the request being sent: the server may take so long to answer.
+func (r *ClientRequest) flushed() {
+	c := r.conn
+	switch {
+	case c == nil:
+	case r.res == nil:
+		c.d.Start(loop.DeadlineRead, r.o.HeaderTimeout)
+	case r.res.ReadableEnded() && r.res.complete:
+		c.consumed(r.res)
+	}
+}
+
+// mayRetry reports whether the request is to be made once more, since c is lost.
+func (r *ClientRequest) mayRetry(c *clientConn) bool {
+	switch {
+	case r.gone || r.retried || c.begun || r.res != nil:
+		return false
+	case c.unused():
+		return true // nobody can have seen it
+	}
+	return r.reused && !r.o.NoRetry && r.idempotent() && r.over && r.flying == 0 &&
+		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
+}
+
+// retry makes the request once more.
+func (r *ClientRequest) retry() {
+	if r.gone {
+		return
+	}
+	r.retried = true
+	r.p.a.counts.retried.Add(1)
+	if r.over && len(r.held) == 0 {
+		b, err := r.appendHead(nil)
+		if err != nil {
+			r.conclude(err)
+			return
+		}
+		if r.hold = false; r.chunked {
+			b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
+		} else {
+			b = append(b, r.replay...)
+		}
+		r.held, r.heldBytes = append(r.held, piece{b, nil}), len(b)
+	}
+	r.p.origin(r.key).request(r)
+}
+
+// Destroy ends the request at once, and its connection if anything was sent: what was not is lost, and its callbacks are told.
+// If there is no answer yet the listeners of OnError are told err, or ErrHangUp. An answer that is not complete is aborted.
+func (r *ClientRequest) Destroy(err error) {
+	if r.gone {
+		return
+	}
+	r.gone = true
+	if r.err == nil {
+		r.err = err
+	}
+	switch c := r.conn; {
+	case c != nil && !c.unused():
+		c.destroy(err)
+		return
+	case c != nil: // it is as good as new
+		c.detach()
+		c.served--
+		c.o.put(c)
+	case r.waits != nil:
+		r.waits.leave(r)
+	}
+	r.loop().NextTick(func() { r.conclude(err) })
+}
+
+// conclude is the request having no connection, and getting none: everybody who waits is told.
+func (r *ClientRequest) conclude(err error) {
+	if r.closed {
+		return
+	}
+	why := err
+	if why == nil {
+		why = stream.ErrDestroyed
+	}
+	r.unsent(why)
+	m := r.res
+	switch {
+	case m == nil && err == nil:
+		r.fail(ErrHangUp)
+	case m == nil:
+		r.fail(err)
+	case !m.complete && !m.Destroyed():
+		m.Destroy(ErrAborted.because(err))
+	}
+	r.close()
+}
+
+// switched is the connection being somebody's who speaks another protocol.
+func (r *ClientRequest) switched(m *IncomingMessage, s *stream.Socket, head []byte) {
+	take := r.onUpgrade
+	if r.method == "CONNECT" {
+		take = r.onConnect
+	}
+	take(m, s, head)
+	r.close()
+}
+
+// closing lets go of what might have ended the request.
+func (r *ClientRequest) closing() {
+	if r.stop != nil {
+		r.stop()
+	}
+	if r.whole != nil {
+		r.whole.Close(nil)
+	}
+	if r.res != nil {
+		r.res.cancelled(nil)
+	}
+}

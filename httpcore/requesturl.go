@@ -1,0 +1,81 @@
+package httpcore
+
+import (
+	"encoding/base64"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/weir-go/weir/httpcore/h1"
+)
+
+// Where a request goes, and what it asks for there.
+
+// resolve takes the URL apart. auth is what its user is in an Authorization field; "" if it has none.
+func (r *ClientRequest) resolve(raw string) (auth string, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", ErrInvalidURL.because(err)
+	}
+	switch {
+	case !strings.EqualFold(u.Scheme, "http"):
+		return "", ErrInvalidProtocol
+	case u.Host == "" || u.Opaque != "" || !h1.ValidHost(withoutZone(u.Host)):
+		return "", ErrInvalidURL
+	}
+	r.target = r.o.Target
+	if r.target == "" && r.method != "CONNECT" {
+		r.target = u.RequestURI()
+	}
+	if !h1.ValidTarget(r.method, r.target) {
+		return "", ErrInvalidTarget
+	}
+	port := u.Port()
+	if port == "" {
+		port = "80"
+	}
+	r.key = originKey{"tcp", net.JoinHostPort(strings.ToLower(u.Hostname()), port), r.o.LocalAddr}
+	if r.o.SocketPath != "" {
+		r.key = originKey{"unix", r.o.SocketPath, r.o.LocalAddr}
+	}
+	r.host = r.authority(u)
+	if u.User != nil {
+		password, _ := u.User.Password()
+		auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+	}
+	return auth, nil
+}
+
+// authority is the value of the Host field: that of the target if it has one (RFC 9112 sections 3.2.2 and 3.2.3), else the
+// URL's, without a port that goes without saying.
+func (r *ClientRequest) authority(u *url.URL) string {
+	switch {
+	case r.method == "CONNECT":
+		return r.target
+	case r.target[0] != '/' && r.target != "*":
+		_, rest, _ := strings.Cut(r.target, "://")
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			rest = rest[:i]
+		}
+		return rest
+	}
+	return withoutZone(strings.TrimSuffix(u.Host, ":"+defaultPort(u.Port())))
+}
+
+// defaultPort is port if that is http's, or else what no host ends with.
+func defaultPort(port string) string {
+	if port == "80" {
+		return port
+	}
+	return ""
+}
+
+// withoutZone is a host without the zone of an IPv6 address, which means something on this machine only: RFC 6874 section 4.
+func withoutZone(host string) string {
+	at := strings.IndexByte(host, '%')
+	end := strings.IndexByte(host, ']')
+	if at < 0 || end < at {
+		return host
+	}
+	return host[:at] + host[end:]
+}
