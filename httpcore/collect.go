@@ -2,7 +2,7 @@ package httpcore
 
 // Collect reads the whole body and calls fn once: with the body, which is fn's own, or with why there is none. A body of
 // more than limit bytes is ErrBodyTooLarge; what is left of it is then thrown away, as of any body that nobody reads, and
-// the handler may answer with 413. One that is cut off is ErrAborted.
+// the handler may answer with 413. One that is cut off is ErrAborted, by errors.Is, with why.
 func (m *IncomingMessage) Collect(limit int, fn func(body []byte, err error)) {
 	var body []byte
 	told := false
@@ -33,5 +33,11 @@ func (m *IncomingMessage) Collect(limit int, fn func(body []byte, err error)) {
 		}
 	})
 	m.OnEnd(func() { tell(nil) })
-	m.OnClose(func() { tell(ErrAborted) })
+	m.OnClose(func() {
+		if err := m.Errored(); err != nil {
+			tell(err)
+		} else {
+			tell(ErrAborted)
+		}
+	})
 }

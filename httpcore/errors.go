@@ -75,6 +75,8 @@ var (
 	ErrUnexpectedSwitch = &Error{code: "ECONNRESET", msg: "an upgrade that nobody takes"}
 	// ErrCanceled is a request whose context is done. It wraps the context's cause.
 	ErrCanceled = &Error{code: "ABORT_ERR", msg: "the request was cancelled"}
+	// ErrTooManyRedirects is a redirection beyond ClientOptions.MaxRedirects.
+	ErrTooManyRedirects = &Error{code: "ERR_TOO_MANY_REDIRECTS", msg: "too many redirections"}
 	// ErrQueueFull is a request beyond AgentOptions.MaxQueued.
 	ErrQueueFull = &Error{code: "ERR_HTTP_QUEUE_FULL", msg: "too many requests wait for a connection"}
 	// ErrAgentClosed is a request that is made, or was not answered, when Agent.Destroy is called.
