@@ -47,6 +47,8 @@ var (
 	// ErrContentLength is a body that is longer or shorter than its Content-Length says. The bytes that are too many were not
 	// sent; a response that is too short takes its connection with it.
 	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}
+	// ErrNoSwitch is SwitchProtocols for a request that does not ask for it, or is not the only one that is not answered.
+	ErrNoSwitch = &Error{code: "ERR_HTTP_NO_UPGRADE", msg: "the request cannot be answered with an upgrade"}
 	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked.
 	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message"}
 )

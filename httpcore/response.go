@@ -24,6 +24,7 @@ type ServerResponse struct {
 	keepAlive bool             // the connection goes on behind this response
 	expecting bool             // the client waits for a 100 before it sends its body
 	continued bool             // a 100 was sent
+	maySwitch bool             // the request asks for another protocol, and nothing behind it is looked at before it is answered
 	req       *IncomingMessage // what it answers; nil if that was no request
 	major     uint8
 	minor     uint8

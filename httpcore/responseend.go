@@ -47,6 +47,8 @@ func (r *ServerResponse) Destroy(err error) {
 	}
 	if c := r.c; c != nil {
 		c.side.destroy(err)
+	} else {
+		r.loop().NextTick(r.close) // its connection is somebody else's
 	}
 }
 

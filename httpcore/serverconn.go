@@ -70,9 +70,14 @@ func (c *serverConn) consumed(*IncomingMessage) {}
 // writeFailed is the client not taking its answer: it is lost.
 func (c *serverConn) writeFailed(err error) { c.destroy(err) }
 
+// enough reports whether so much waits to be answered, or to be taken by the client, that no more requests are looked at.
+func (c *serverConn) enough() bool {
+	return c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark || c.last != nil && c.last.res.maySwitch
+}
+
 // wrote looks whether enough answers have gone for more requests to be looked at.
 func (c *serverConn) wrote() {
-	if c.pending < maxPipelined && c.t.WriteQueueSize() <= c.sl.s.o.HighWaterMark {
+	if c.flags&connAnswers != 0 && !c.enough() {
 		c.unblock(connAnswers)
 	}
 }

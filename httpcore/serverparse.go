@@ -44,6 +44,8 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
 	}
+	upgrade := c.p.WantsUpgrade() && !m.hasBody && m.Method() != "CONNECT"
+	x.res.maySwitch = upgrade && s.onUpgrade == nil
 	if !x.res.keepAlive {
 		c.flags |= connLastRequest
 	}
@@ -56,7 +58,7 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 		return h1.Proceed
 	case m.Method() == "CONNECT":
 		return h1.Upgrade
-	case c.p.WantsUpgrade() && s.onUpgrade != nil && !m.hasBody && c.pending == 1:
+	case upgrade && s.onUpgrade != nil && c.pending == 1:
 		return h1.Upgrade
 	case expect == "" || m.minor == 0:
 	case !strings.EqualFold(expect, "100-continue"):
@@ -149,7 +151,7 @@ func (c *serverConn) OnMessageComplete() {
 	if x.res.finished() {
 		x.req.c = nil
 	}
-	if c.flags&connDeaf == 0 && (c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark) {
+	if c.flags&connDeaf == 0 && c.enough() {
 		c.flags |= connAnswers
 		c.p.Pause()
 	}

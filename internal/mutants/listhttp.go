@@ -13,7 +13,7 @@ var servers = []mutant{
 	},
 	{
 		"look-ahead without bound", "every request of a client that does not wait is begun",
-		"httpcore/serverparse.go", "(c.pending >= maxPipelined || ", "(",
+		"httpcore/serverconn.go", "	return c.pending >= maxPipelined || ", "	return ",
 	},
 	{
 		"a body that never stops the socket", "what nobody reads is buffered without bound",
