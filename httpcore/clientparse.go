@@ -94,8 +94,8 @@ func (c *clientConn) switches(status int, reason, fields string, wanted bool) h1
 		c.destroy(ErrUnexpectedSwitch)
 		return h1.Proceed
 	}
-	c.begin(status, reason, fields).length = 0
-	c.req.res.hasBody = false
+	m := c.begin(status, reason, fields)
+	m.length, m.hasBody, m.upgrade = 0, false, true
 	return h1.Upgrade
 }
 

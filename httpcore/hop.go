@@ -11,17 +11,24 @@ var hopByHop = []string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Transfer-Encoding", "Upgrade",
 }
 
-// EndToEndHeaders is RawHeaders without the fields that speak of the connection that the message came over: what a proxy hands
-// on. A Content-Length is among them, and what is written with it is held to it.
-func (m *IncomingMessage) EndToEndHeaders() []string {
+// EachEndToEndHeader is EachHeader without the fields that speak of the connection that the message came over: what a proxy
+// hands on. A Content-Length is not left out, and who writes with it is held to it.
+func (m *IncomingMessage) EachEndToEndHeader(fn func(name, value string) bool) {
 	named := m.fields.values("Connection")
-	var list []string
 	m.fields.each(func(name, value string) bool {
 		same := func(other string) bool { return strings.EqualFold(name, other) }
-		if !slices.ContainsFunc(hopByHop, same) && !slices.ContainsFunc(named, func(tokens string) bool { return hasToken(tokens, name) }) {
-			list = append(list, name, value)
+		listed := func(tokens string) bool { return hasToken(tokens, name) }
+		if slices.ContainsFunc(hopByHop, same) || slices.ContainsFunc(named, listed) {
+			return true
 		}
-		return true
+		return fn(name, value)
 	})
+}
+
+// EndToEndHeaders are the names and values of EachEndToEndHeader, in turn: as WriteHead and RequestOptions take them.
+func (m *IncomingMessage) EndToEndHeaders() (list []string) {
+	for name, value := range m.EachEndToEndHeader {
+		list = append(list, name, value)
+	}
 	return list
 }

@@ -3,7 +3,6 @@ package httpcore
 import (
 	"context"
 	"net/netip"
-	"strings"
 
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
@@ -26,6 +25,7 @@ type IncomingMessage struct {
 	complete, aborted bool
 	consumed          bool // somebody has asked for the body
 	hasBody, dumped   bool
+	upgrade           bool
 	eofDue            bool // the end of input was received, and is pushed when somebody reads
 	length, received  int64
 	local, remote     netip.AddrPort
@@ -60,33 +60,9 @@ func (m *IncomingMessage) StatusMessage() string {
 	return m.line
 }
 
-// Path is the path of the target, undecoded: that of an absolute-form too.
-func (m *IncomingMessage) Path() string {
-	path, _, _ := strings.Cut(m.origin(), "?")
-	return path
-}
-
-// RawQuery is what is behind the target's first "?", undecoded.
-func (m *IncomingMessage) RawQuery() string {
-	_, query, _ := strings.Cut(m.origin(), "?")
-	return query
-}
-
-// origin is the target from its path on.
-func (m *IncomingMessage) origin() string {
-	url := m.URL()
-	if strings.HasPrefix(url, "/") {
-		return url
-	}
-	_, rest, ok := strings.Cut(url, "://")
-	if !ok {
-		return url // "*", or an authority
-	}
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		return rest[i:]
-	}
-	return "/"
-}
+// Upgrade reports whether what follows the message may be another protocol: it is a request for one, without a body, or a
+// CONNECT, or the response that switches.
+func (m *IncomingMessage) Upgrade() bool { return m.upgrade }
 
 // HTTPVersion is the version that the message was sent in.
 func (m *IncomingMessage) HTTPVersion() (major, minor int) { return int(m.major), int(m.minor) }

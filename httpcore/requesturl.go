@@ -49,15 +49,11 @@ func (r *ClientRequest) resolve(raw string) (auth string, err error) {
 // authority is the value of the Host field: that of the target if it has one (RFC 9112 sections 3.2.2 and 3.2.3), else the
 // URL's, without a port that goes without saying.
 func (r *ClientRequest) authority(u *url.URL) string {
-	switch {
-	case r.method == "CONNECT":
+	if r.method == "CONNECT" {
 		return r.target
-	case r.target[0] != '/' && r.target != "*":
-		_, rest, _ := strings.Cut(r.target, "://")
-		if i := strings.IndexAny(rest, "/?"); i >= 0 {
-			rest = rest[:i]
-		}
-		return rest
+	}
+	if authority, _, ok := cutAbsolute(r.target); ok {
+		return authority
 	}
 	return withoutZone(strings.TrimSuffix(u.Host, ":"+defaultPort(u.Port())))
 }

@@ -44,7 +44,9 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
 	}
-	upgrade := c.p.WantsUpgrade() && !m.hasBody && m.Method() != "CONNECT"
+	connect := m.Method() == "CONNECT"
+	upgrade := c.p.WantsUpgrade() && !m.hasBody && !connect
+	m.upgrade = upgrade || connect
 	x.res.maySwitch = upgrade && s.onUpgrade == nil
 	if !x.res.keepAlive {
 		c.flags |= connLastRequest
@@ -53,10 +55,10 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	case s.o.MaxBody > 0 && m.length > s.o.MaxBody:
 		c.refuseInside(413, ErrBodyTooLarge)
 		return h1.Proceed
-	case m.Method() == "CONNECT" && (s.onConnect == nil || c.pending > 1):
+	case connect && (s.onConnect == nil || c.pending > 1):
 		c.refuseInside(501, nil)
 		return h1.Proceed
-	case m.Method() == "CONNECT":
+	case connect:
 		return h1.Upgrade
 	case upgrade && s.onUpgrade != nil && c.pending == 1:
 		return h1.Upgrade

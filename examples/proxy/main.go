@@ -1,0 +1,148 @@
+// Proxy is a reverse proxy for HTTP/1.1: the request is piped up as it comes, the answer down, and who is slow slows the other.
+// What it holds of an exchange is the marks of its streams, whatever goes through.
+//
+//	go run ./cmd/echo -tcp '' -http 127.0.0.1:8080 &
+//	go run ./examples/proxy -addr 127.0.0.1:8081 -upstream 127.0.0.1:8080
+//	curl -T large.file http://127.0.0.1:8081/echo
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8081", "`address` to listen on")
+	upstream := flag.String("upstream", "127.0.0.1:8080", "`address` to forward to")
+	loops := flag.Int("loops", 1, "how many loops share the work")
+	flag.Parse()
+	log.SetFlags(0)
+	g, err := loop.NewGroup(loop.GroupOptions{Loops: *loops})
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := &proxy{upstream: *upstream, agent: httpcore.NewAgent(httpcore.AgentOptions{})}
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	srv.OnRequest(p.forward)
+	srv.OnCheckContinue(p.forward)
+	at, err := srv.Listen(g, "tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("http://%s forwards to http://%s\n", at, *upstream)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		g.Shutdown(patience)
+	})
+	if err := g.Run(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+type proxy struct {
+	upstream string
+	agent    *httpcore.Agent
+}
+
+// forward answers a request with what the upstream server answers.
+func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+	up, err := httpcore.NewRequest(req.Loop(), req.Method(), "http://"+p.upstream, httpcore.RequestOptions{
+		Agent: p.agent, Target: req.PathAndQuery(), Header: headers(req),
+	})
+	if err != nil {
+		fail(res, err)
+		return
+	}
+	up.OnError(func(err error) { fail(res, err) })
+	up.OnInformation(func(i *httpcore.Information) { res.WriteInformation(i.StatusCode, i.RawHeaders()...) })
+	up.OnResponse(func(answer *httpcore.IncomingMessage) {
+		answer.OnError(func(err error) { fail(res, err) })
+		if err := res.WriteHead(answer.StatusCode(), answer.EndToEndHeaders()...); err != nil {
+			answer.Destroy(err)
+			return
+		}
+		answer.OnEnd(func() { copyTrailers(answer, res) })
+		answer.Pipe(res)
+	})
+	up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
+		take := func(client *stream.Socket, head []byte) { tunnel(client, head, server, first) }
+		if err := res.SwitchProtocols(take, append(answer.EndToEndHeaders(), "Upgrade", answer.Header("Upgrade"))...); err != nil {
+			server.Destroy(nil)
+		}
+	})
+	req.OnEnd(func() { copyTrailers(req, up) })
+	req.Pipe(up)
+	up.OnClose(func() { req.Resume() }) // what the server did not want is thrown away
+	res.OnClose(func() {
+		if !res.WritableFinished() {
+			up.Destroy(nil) // the client has gone: nobody waits for the answer
+		}
+	})
+}
+
+// headers are the fields of the request that goes up.
+func headers(req *httpcore.IncomingMessage) []string {
+	list := []string{"Host", req.Host()}
+	for name, value := range req.EachEndToEndHeader {
+		switch strings.ToLower(name) {
+		case "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto":
+		default:
+			list = append(list, name, value)
+		}
+	}
+	client := req.RemoteAddr().Addr().String()
+	if before := req.Header("X-Forwarded-For"); before != "" {
+		client = before + ", " + client
+	}
+	list = append(list, "X-Forwarded-For", client, "X-Forwarded-Host", req.Host(), "X-Forwarded-Proto", "http", "Via", "1.1 weir")
+	if req.Upgrade() {
+		list = append(list, "Connection", "Upgrade", "Upgrade", req.Header("Upgrade"))
+	}
+	return list
+}
+
+// copyTrailers hands on what came behind a body. A message that is not chunked has no place for it.
+func copyTrailers(from *httpcore.IncomingMessage, to interface {
+	AddTrailer(name, value string) error
+}) {
+	all := from.RawTrailers()
+	for i := 0; i < len(all); i += 2 {
+		to.AddTrailer(all[i], all[i+1])
+	}
+}
+
+// tunnel joins two sockets that do not speak HTTP any more, behind what each has sent already.
+func tunnel(client *stream.Socket, fromClient []byte, server *stream.Socket, fromServer []byte) {
+	server.Write(fromClient)
+	client.Write(fromServer)
+	stream.Pipeline(func(error) {}, client, server, client) // if one fails the other is destroyed
+}
+
+// fail tells the client that there is no answer, or cuts off the one that has begun.
+func fail(res *httpcore.ServerResponse, err error) {
+	switch {
+	case res.HeadersSent():
+		res.Destroy(err)
+		return
+	case errors.Is(err, httpcore.ErrResponseTimeout), errors.Is(err, syscall.ETIMEDOUT):
+		res.StatusCode = 504
+	default:
+		res.StatusCode = 502
+	}
+	res.EndString(err.Error() + "\n")
+}
