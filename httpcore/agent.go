@@ -153,5 +153,7 @@ func (a *Agent) on(l *loop.Loop) (*pool, error) {
 func (a *Agent) forget(p *pool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.pools, p.l)
+	if a.pools[p.l] == p {
+		delete(a.pools, p.l)
+	}
 }

@@ -276,8 +276,9 @@ func (c *clientConn) destroy(err error) {
 	switch {
 	case r == nil:
 	case r.mayRetry(c):
+		whole := !c.unused()
 		c.detach()
-		c.sh.l.NextTick(r.retry)
+		c.sh.l.NextTick(func() { r.retry(whole) })
 	default:
 		r.gone = true // what is written from now on goes nowhere; the rest is told when the transport is closed
 		if err != nil && !r.answered() {

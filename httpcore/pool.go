@@ -291,8 +291,12 @@ func (o *origin) forget() {
 	if o.open > 0 || o.waiting > 0 || o.dials > 0 {
 		return
 	}
-	p := o.p
-	delete(p.origins, o.key)
+	delete(o.p.origins, o.key)
+	o.p.leave()
+}
+
+// leave has the Agent forget a pool with nothing in it.
+func (p *pool) leave() {
 	if len(p.origins) == 0 {
 		p.a.forget(p)
 	}

@@ -142,22 +142,30 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 		return nil, err
 	}
 	r.init(&r.p.shared, o.HighWaterMark, r)
-	if err := r.mayHaveAll(o.Header); err != nil {
+	if err := r.setUp(auth); err != nil {
+		r.p.leave()
 		return nil, err
 	}
-	for i := 0; i < len(o.Header); i += 2 {
-		r.AppendHeader(o.Header[i], o.Header[i+1])
+	r.begin(l)
+	return r, nil
+}
+
+// setUp sets the fields that the options have.
+func (r *ClientRequest) setUp(auth string) error {
+	list := r.o.Header
+	if err := r.mayHaveAll(list); err != nil {
+		return err
+	}
+	for i := 0; i < len(list); i += 2 {
+		r.AppendHeader(list[i], list[i+1])
 	}
 	if auth != "" && !r.HasHeader("Authorization") {
 		r.AppendHeader("Authorization", auth)
 	}
 	if r.expects() {
-		if err := r.FlushHeaders(); err != nil {
-			return nil, err
-		}
+		return r.FlushHeaders()
 	}
-	r.begin(l)
-	return r, nil
+	return nil
 }
 
 // begin asks for a connection, and has everything that may end the request do so.

@@ -67,27 +67,38 @@ func (r *ClientRequest) mayRetry(c *clientConn) bool {
 		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
 }
 
-// retry makes the request once more.
-func (r *ClientRequest) retry() {
+// retry makes the request once more. whole says that all of it is sent again; else nothing was.
+func (r *ClientRequest) retry(whole bool) {
 	if r.gone {
 		return
 	}
-	r.retried = true
-	r.p.a.counts.retried.Add(1)
-	if r.over && len(r.held) == 0 {
-		b, err := r.appendHead(nil)
-		if err != nil {
-			r.conclude(err)
-			return
-		}
-		if r.hold = false; r.chunked {
-			b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
-		} else {
-			b = append(b, r.replay...)
-		}
-		r.held, r.heldBytes = append(r.held, piece{b, nil}), len(b)
+	a := r.o.Agent
+	p, err := a.on(r.loop()) // the pool may have been forgotten meanwhile
+	if err == nil && whole {
+		err = r.again()
 	}
-	r.p.origin(r.key).request(r)
+	if err != nil {
+		r.conclude(err)
+		return
+	}
+	r.retried, r.p = true, p
+	a.counts.retried.Add(1)
+	p.origin(r.key).request(r)
+}
+
+// again has the whole request wait for a connection: its head, and what is kept of its body.
+func (r *ClientRequest) again() error {
+	b, err := r.appendHead(nil)
+	if err != nil {
+		return err
+	}
+	if r.hold = false; r.chunked {
+		b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
+	} else {
+		b = append(b, r.replay...)
+	}
+	r.held, r.heldBytes = []piece{{b, nil}}, len(b)
+	return nil
 }
 
 // Destroy ends the request at once, and its connection if anything was sent: what was not is lost, and its callbacks are told.
