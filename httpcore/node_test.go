@@ -23,4 +23,5 @@ package httpcore_test
 //   - Shutdown lets the answers that are due say Connection: close, and ends when they are sent.
 //   - A 100, 102 or 103 has no callback of its own: they leave with what comes next.
 //   - Another answer to Expect than WriteContinue ends the connection; so does an unknown expectation.
+//   - A body that is not sent, as that of a HEAD, is answered with false once a mark, and drains in a later turn.
 //   - A limit counts what h1.Limits says, and a 431 or 414 comes when that is passed, not at Node's numbers.

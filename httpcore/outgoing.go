@@ -22,6 +22,7 @@ type outgoing struct {
 	trailers  []header
 
 	length  int64 // Content-Length; -1 without
+	dropped int   // bytes of a body that is not sent, since the writer last waited
 	written int64
 	flying  int // writes that the transport has and whose completion we wait for
 	corked  int
@@ -138,6 +139,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 	o.written += int64(len(p))
 	if o.noBody || len(p) == 0 {
 		o.flushHead()
+		o.swallow(len(p))
 		switch {
 		case cb == nil:
 		case o.flying == 0 && len(o.held) == 0:

@@ -34,6 +34,16 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 	o.pass(crlf, lastsOn, cb)
 }
 
+// swallow has who writes a body that is not sent, such as the answer to a HEAD, wait for a turn once a mark: one that writes for as
+// long as it may would keep the loop from everything else.
+func (o *outgoing) swallow(n int) {
+	if o.dropped += n; n == 0 || o.dropped < o.hwm || o.needDrain {
+		return
+	}
+	o.dropped, o.needDrain = 0, true
+	_ = o.loop().Post(o.mayDrain) // of a loop that is closed nobody waits for anything
+}
+
 // takeHead moves the head, if it was not handed over, to the end of b.
 func (o *outgoing) takeHead(b []byte) []byte {
 	if o.hold {

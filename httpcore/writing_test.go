@@ -2,9 +2,11 @@ package httpcore_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/weir-go/weir/httpcore"
 	"github.com/weir-go/weir/stream"
 )
 
@@ -172,4 +174,39 @@ func TestWritingAResponse(t *testing.T) {
 				"req end; req close; res close",
 		},
 	})
+}
+
+// A handler that writes for as long as it is told to go on would never return if the answer to a HEAD took everything.
+func TestTheAnswerToAHEADLetsOthersHaveTheirTurn(t *testing.T) {
+	const size = 100 << 10
+	served := make(chan int, 1)
+	addr := serve(t, httpcore.ServerOptions{}, func(_ *httpcore.IncomingMessage, r *httpcore.ServerResponse) {
+		turns, piece := 0, make([]byte, 1<<10)
+		more := func() {
+			turns++
+			for n := 0; n < size; n += len(piece) {
+				if !r.WriteOwned(piece, nil) {
+					return
+				}
+			}
+			t.Error("a turn wrote everything")
+		}
+		r.OnDrain(func() {
+			if turns < 10 {
+				more()
+				return
+			}
+			r.End()
+			served <- turns
+		})
+		more()
+	})
+	res, err := http.Head("http://" + addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if turns := <-served; turns != 10 {
+		t.Errorf("it took %d turns", turns)
+	}
 }

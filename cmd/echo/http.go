@@ -49,15 +49,13 @@ func answer(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 	case path == "/download", path == "/big":
 		n := number(req, "n")
 		res.SetHeader("Content-Length", strconv.FormatInt(n, 10))
-		generate(res, n)
+		generate(req, res, n)
 	case path == "/stream":
-		generate(res, number(req, "n"))
+		generate(req, res, number(req, "n"))
 	case path == "/slow":
 		timer := req.Loop().NewTimer()
-		timer.Start(func() {
-			timer.Close(nil)
-			res.EndString("slow")
-		}, time.Duration(number(req, "ms"))*time.Millisecond, 0)
+		timer.Start(func() { res.EndString("slow") }, time.Duration(min(number(req, "ms"), maxSlow))*time.Millisecond, 0)
+		res.OnClose(func() { timer.Close(nil) }) // answered, or its client gone
 	case strings.HasPrefix(path, "/status/"):
 		status, _ := strconv.Atoi(path[len("/status/"):])
 		if status < 200 || status > 999 {
@@ -74,6 +72,9 @@ func answer(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 		res.EndString("there is nothing here\n")
 	}
 }
+
+// maxSlow is the longest wait, in milliseconds: a day.
+const maxSlow = 24 * 60 * 60 * 1000
 
 // heldBack is how much of an echo waits for the rest of its request: until the answer has begun, what is wrong with the
 // request can still be answered.
@@ -110,8 +111,11 @@ func count(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 // filler is what is sent by the piece.
 var filler = []byte(strings.Repeat("0123456789abcdef", 4<<10))
 
-// generate sends n bytes, as fast as the client takes them.
-func generate(res *httpcore.ServerResponse, n int64) {
+// generate sends n bytes, as fast as the client takes them. For a HEAD there is nobody to make them for.
+func generate(req *httpcore.IncomingMessage, res *httpcore.ServerResponse, n int64) {
+	if req.Method() == "HEAD" {
+		n = 0
+	}
 	more := func() {
 		for n > 0 {
 			p := filler[:min(n, int64(len(filler)))]

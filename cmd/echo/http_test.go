@@ -44,6 +44,7 @@ func TestEachRouteAnswers(t *testing.T) {
 	}{
 		{"GET", "/", nil, 200, "Hello, World!", 13},
 		{"HEAD", "/", nil, 200, "", -1},
+		{"HEAD", "/download?n=9000000000000000000", nil, 200, "", 9000000000000000000},
 		{"POST", "/echo", strings.NewReader("small"), 200, "small", 5},
 		{"POST", "/echo", chunked("small"), 200, "small", -1},
 		{"POST", "/echo", strings.NewReader(large), 200, large, int64(len(large))},
