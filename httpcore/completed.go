@@ -44,6 +44,9 @@ func (c *serverConn) complete(err error) {
 	if o.over && o.flying == 0 && len(o.held) == 0 {
 		o.finish()
 	}
+	if c.flags&connCut != 0 && c.flights.len() == 0 {
+		c.cutOver()
+	}
 	if x := c.first; x != nil && &x.res.outgoing != o && c.t.WriteQueueSize() == 0 {
 		x.res.mayDrain() // it may have waited for what the ones before it had written
 	}

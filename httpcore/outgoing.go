@@ -23,6 +23,7 @@ type outgoing struct {
 
 	headSent, chunked, noBody bool
 	continued                 bool // a 100 was sent
+	onWire                    bool // the transport has had some of it
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over
 	done                      bool // 'finish' was told

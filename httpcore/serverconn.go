@@ -61,6 +61,8 @@ const (
 	connLastRequest                       // the request that is being received is the last
 	connSettling                          // settle is scheduled
 	connUnsettled                         // it was called inside Execute, and did nothing
+	connCut                               // the only answer that is left is cut off, and ends with what was written of it
+	connReset                             // the end has to be a reset, or that answer would look complete
 )
 
 // exchange is a request and its response.

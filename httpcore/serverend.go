@@ -11,6 +11,8 @@ import (
 func (c *serverConn) clientEnded() {
 	c.flags |= connEnded
 	switch {
+	case c.flags&connReset != 0:
+		return // it has its time to read
 	case c.flags&connLingering != 0:
 		c.destroy(nil)
 		return
@@ -24,6 +26,9 @@ func (c *serverConn) clientEnded() {
 		if err := c.p.Finish(); err != nil {
 			c.refuse(h1.StatusOf(err), err)
 		}
+	}
+	if c.flags&connReset != 0 {
+		return
 	}
 	for x := c.first; x != nil; x = x.next {
 		x.req.cancelled(ErrClientEnded)
@@ -70,8 +75,8 @@ func (c *serverConn) lastAnswer(r *ServerResponse) {
 }
 
 // refuse answers with status behind the answers that are due, and takes no more requests; 0 gives no answer. The request
-// that is being received, if there is one, is cut off: if its response has not begun, this is the answer. One that is
-// answered already is not answered again.
+// that is being received, if there is one, is cut off: if its response has not begun, this is the answer; if it has, that is
+// cut off too. One that is answered already is not answered again.
 func (c *serverConn) refuse(status int, err error) {
 	x := c.in
 	c.in = nil
@@ -83,7 +88,7 @@ func (c *serverConn) refuse(status int, err error) {
 		c.endBehind()
 		return
 	case x.res.begun():
-		c.destroy(err)
+		c.cutShort(x, err)
 		return
 	default:
 		c.drop(x)
@@ -149,7 +154,7 @@ func (c *serverConn) destroy(err error) {
 	}
 	c.leave()
 	closed := func() { c.closed(err) }
-	if c.first != nil && c.first.res.endsWithConnection() && c.t.CloseReset(closed) == nil {
+	if (c.flags&connReset != 0 || c.first != nil && c.first.res.endsWithConnection()) && c.t.CloseReset(closed) == nil {
 		return
 	}
 	c.t.Close(closed)

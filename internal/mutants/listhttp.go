@@ -55,4 +55,12 @@ var servers = []mutant{
 		"no drain", "a handler that waits for the client waits for ever",
 		"httpcore/completed.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
 	},
+	{
+		"an error behind the beginning of an answer", "the answers before it are lost with the connection",
+		"httpcore/serverend.go", "c.cutShort(x, err)", "c.destroy(err)",
+	},
+	{
+		"a cut answer that ends like a whole one", "the client takes what it has for all there is",
+		"httpcore/servercut.go", "	if x.res.endsWithConnection() {", "	if false {",
+	},
 }
