@@ -22,7 +22,7 @@ func (c *serverConn) complete(err error) {
 	o := f.o
 	o.flying--
 	if err != nil {
-		c.destroy(err)
+		c.broken(err)
 		if f.cb != nil {
 			f.cb(c.reason(err))
 		}

@@ -21,6 +21,7 @@ type Server struct {
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
 	onUpgrade       func(*IncomingMessage, *stream.Socket, []byte)
 	onConnect       func(*IncomingMessage, *stream.Socket, []byte)
+	onClientError   func(*ClientError)
 
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop

@@ -58,7 +58,7 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			c.awaitTaking() // of one large write, that is: others were seen to be complete
 			return
 		}
-		c.destroy(ErrTimeout)
+		c.broken(ErrTimeout)
 	default:
 		if c.p == nil && c.in == nil {
 			c.finish() // it has sent nothing at all

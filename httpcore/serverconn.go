@@ -98,14 +98,14 @@ func (c *serverConn) OnRead(p []byte, err error) {
 	case err == io.EOF:
 		c.clientEnded()
 	default:
-		c.destroy(err)
+		c.broken(err)
 	}
 }
 
 // OnHangUp is what a Transport calls that is not read, when its peer has gone: nobody waits for an answer.
 func (c *serverConn) OnHangUp() {
 	if c.flags&connGone == 0 {
-		c.destroy(ErrAborted)
+		c.broken(ErrAborted)
 	}
 }
 

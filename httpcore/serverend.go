@@ -86,9 +86,11 @@ func (c *serverConn) refuse(status int, err error) {
 	case x.res.over:
 		c.abandon(&x.req, err)
 		c.endBehind()
+		c.blame(err, x, nil)
 		return
 	case x.res.begun():
 		c.cutShort(x, err)
+		c.blame(err, x, nil)
 		return
 	default:
 		c.drop(x)
@@ -96,14 +98,28 @@ func (c *serverConn) refuse(status int, err error) {
 	}
 	switch {
 	case c.flags&connGone != 0:
+		c.blame(err, x, nil)
 	case status == 0:
 		c.endBehind()
+		c.blame(err, x, nil)
 	default:
-		x = &exchange{}
-		x.res.init(c, x)
-		x.res.keepAlive = false
-		x.res.StatusCode = status
-		c.push(x)
+		c.answerInstead(status, err, x)
+	}
+}
+
+// answerInstead is the answer to what is no request, or, in the place of its handler's, to one that was not received to its
+// end.
+func (c *serverConn) answerInstead(status int, err error, refused *exchange) {
+	x := &exchange{}
+	x.res.init(c, x)
+	x.res.keepAlive = false
+	x.res.StatusCode = status
+	if refused != nil {
+		x.res.head, x.res.minor = refused.res.head, refused.res.minor
+	}
+	c.push(x)
+	c.blame(err, refused, &x.res)
+	if !x.res.headSent && !x.res.gone {
 		x.res.End()
 	}
 }
