@@ -137,7 +137,7 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		}
 		return b
 	}
-	if last := r.c.last; r.c.sl.closing && last != nil && &last.res == r {
+	if last := r.c.last; r.c.sl.closes() && last != nil && &last.res == r {
 		r.keepAlive = false
 	}
 	if r.expecting && !r.continued && r.req != nil && !r.req.complete {

@@ -26,7 +26,7 @@ type Server struct {
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop
 	listeners []func(done func()) // what closes them, from any goroutine
-	closing   bool
+	closing   atomic.Bool // Shutdown was called; set with mu held, so that no loop misses it
 	conns     atomic.Int64  // connections, and what else a server that closes waits for
 	idle      chan struct{} // closed when the last connection of a server that closes has gone
 }
@@ -133,7 +133,7 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 	defer s.mu.Unlock()
 	sl := s.loops[l]
 	if sl == nil {
-		sl = &serverLoop{s: s, l: l, closing: s.closing}
+		sl = &serverLoop{s: s, l: l, closing: s.closing.Load()}
 		sl.arena.l = l
 		s.loops[l] = sl
 	}
@@ -145,7 +145,7 @@ func (s *Server) left() {
 	if s.conns.Add(-1) == 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.closing && s.conns.Load() == 0 {
+		if s.closing.Load() && s.conns.Load() == 0 {
 			s.ended()
 		}
 	}
@@ -164,7 +164,7 @@ func (s *Server) ended() {
 // those of the loops, which must run, may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.closing = true
+	s.closing.Store(true)
 	loops := make([]*serverLoop, 0, len(s.loops))
 	for _, sl := range s.loops {
 		loops = append(loops, sl)
@@ -187,7 +187,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	for _, sl := range loops {
-		_ = sl.l.Post(func() { sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) }) })
+		_ = sl.l.Post(sl.closeAll)
 	}
 	return ctx.Err()
 }
@@ -195,6 +195,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // CloseIdleConnections closes the connections of l that have served a request and have none under way. It is for the
 // goroutine of l.
 func (s *Server) CloseIdleConnections(l *loop.Loop) { s.on(l).closeIdle() }
+
+// CloseAllConnections closes the connections of l at once, busy ones too; those that were handed over to OnUpgrade or OnConnect
+// are not the Server's any more. It is for the goroutine of l.
+func (s *Server) CloseAllConnections(l *loop.Loop) { s.on(l).closeAll() }
+
+func (sl *serverLoop) closeAll() {
+	sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) })
+}
+
+// closes reports whether connections end behind the answers that are due: from the first moment of Shutdown on, whether or
+// not its word has come to this loop.
+func (sl *serverLoop) closes() bool { return sl.closing || sl.s.closing.Load() }
 
 // close has the connections of a loop end when they are answered.
 func (sl *serverLoop) close() {

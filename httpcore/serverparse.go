@@ -78,7 +78,7 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	m := &x.req
 	c.begin(m)
 	x.res.init(c, x)
-	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closing &&
+	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closes() &&
 		(s.o.MaxRequestsPerSocket == 0 || int(c.served) < s.o.MaxRequestsPerSocket)
 	c.push(x)
 	if m.hasBody {

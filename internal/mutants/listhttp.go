@@ -44,6 +44,10 @@ var servers = []mutant{
 		"httpcore/serverparse.go", "case s.o.MaxBody > 0 && m.length > s.o.MaxBody:", "case false:",
 	},
 	{
+		"Shutdown that comes with the post", "answers until then promise to go on, and the next request is lost",
+		"httpcore/server.go", "{ return sl.closing || sl.s.closing.Load() }", "{ return sl.closing }",
+	},
+	{
 		"Connection: close unheard", "the connection stays open",
 		"httpcore/serverparse.go", "x.res.keepAlive = c.p.KeepAlive() && ", "x.res.keepAlive = ",
 	},
