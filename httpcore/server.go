@@ -26,9 +26,9 @@ type Server struct {
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop
 	listeners []func(done func()) // what closes them, from any goroutine
-	closing   atomic.Bool // Shutdown was called; set with mu held, so that no loop misses it
-	conns     atomic.Int64  // connections, and what else a server that closes waits for
-	idle      chan struct{} // closed when the last connection of a server that closes has gone
+	closing   atomic.Bool         // Shutdown was called; set with mu held, so that no loop misses it
+	conns     atomic.Int64        // connections, and what else a server that closes waits for
+	idle      chan struct{}       // closed when the last connection of a server that closes has gone
 }
 
 // NewServer returns a Server.
