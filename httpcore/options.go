@@ -20,6 +20,10 @@ type ServerOptions struct {
 	// BodyTimeout is how long a client may send nothing of a body. While we are the ones who do not read, it does not count.
 	// Default 30 s.
 	BodyTimeout time.Duration
+	// MinBodyRate is how many bytes a second of a body a client has to send, on the average of twice BodyTimeout, 10 s at
+	// least: so a pause that BodyTimeout allows is no reason, but many are. While we do not read, and while the client waits
+	// for a 100, it does not count. Default 240, as in Kestrel, or none if BodyTimeout is negative; negative is none.
+	MinBodyRate int
 	// RequestTimeout is how long a whole body may take to arrive, however lively it is. Default 5 min.
 	RequestTimeout time.Duration
 	// IdleTimeout is how long a connection is kept between two requests. Default 60 s.
@@ -42,6 +46,7 @@ const (
 	defaultHeaderTimeout  = 10 * time.Second
 	defaultBodyTimeout    = 30 * time.Second
 	defaultRequestTimeout = 5 * time.Minute
+	defaultMinBodyRate    = 240
 	defaultIdleTimeout    = 60 * time.Second
 	defaultWriteTimeout   = 30 * time.Second
 
@@ -59,6 +64,9 @@ const (
 )
 
 func (o ServerOptions) withDefaults() ServerOptions {
+	if o.MinBodyRate == 0 && o.BodyTimeout >= 0 {
+		o.MinBodyRate = defaultMinBodyRate
+	}
 	duration := func(d *time.Duration, byDefault time.Duration) {
 		switch {
 		case *d == 0:

@@ -41,6 +41,7 @@ type serverConn struct {
 	minor  uint8 // of the version of the request whose head is being received
 	dumped int   // bytes of a body that nobody reads, or of what came behind the last request
 	flags  connFlags
+	rated  int64 // bytes of the body that is being received, up to where its rate was looked at
 	d      loop.Deadlines
 }
 

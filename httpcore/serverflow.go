@@ -15,6 +15,7 @@ func (c *serverConn) keep(rest []byte) {
 // stop has the transport read no more, and the clocks of the client stand still.
 func (c *serverConn) stop() {
 	c.d.Pause(loop.DeadlineRead)
+	c.d.Pause(loop.DeadlineIdle)
 	if c.in == nil || !c.in.res.done {
 		c.d.Pause(loop.DeadlineExchange) // a body that is left lying behind its answer does not hold the connection for ever
 	}
@@ -31,6 +32,7 @@ func (c *serverConn) start() {
 	}
 	c.flags &^= connStopped
 	c.d.Resume(loop.DeadlineRead)
+	c.d.Resume(loop.DeadlineIdle)
 	c.d.Resume(loop.DeadlineExchange)
 	if c.flags&connEnded == 0 {
 		c.read()

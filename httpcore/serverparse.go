@@ -84,6 +84,7 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	if m.hasBody {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
+		c.rate(0)
 	}
 	if !x.res.keepAlive {
 		c.flags |= connLastRequest
@@ -194,6 +195,7 @@ func (c *serverConn) OnChunkComplete() {}
 
 // OnMessageComplete is what the parser calls.
 func (c *serverConn) OnMessageComplete() {
+	c.d.Stop(loop.DeadlineIdle)
 	c.d.Stop(loop.DeadlineRead)
 	c.d.Stop(loop.DeadlineExchange)
 	c.flags &^= connBody

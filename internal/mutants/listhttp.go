@@ -48,6 +48,10 @@ var servers = []mutant{
 		"httpcore/server.go", "{ return sl.closing || sl.s.closing.Load() }", "{ return sl.closing }",
 	},
 	{
+		"a rate that counts our pauses", "a client that we do not read is refused as too slow",
+		"httpcore/serverflow.go", "	c.d.Pause(loop.DeadlineIdle)\n", "",
+	},
+	{
 		"Connection: close unheard", "the connection stays open",
 		"httpcore/serverparse.go", "x.res.keepAlive = c.p.KeepAlive() && ", "x.res.keepAlive = ",
 	},
