@@ -31,6 +31,10 @@ func (s *Server) OnClientError(fn func(e *ClientError)) { s.onClientError = fn }
 // blame tells of a client's error. x is the exchange whose request it has cut off, or nil, and res the answer that is to be
 // given, or nil.
 func (c *serverConn) blame(err error, x *exchange, res *ServerResponse) {
+	if c.watch != nil {
+		c.watch.refused(c, err, res)
+	}
+	c.log(err, x, res)
 	fn := c.sl.s.onClientError
 	if fn == nil || err == nil {
 		return

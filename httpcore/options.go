@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -40,6 +41,10 @@ type ServerOptions struct {
 	// CloseOnFIN has the end of a client's input end its connection at once, as Node does by default. Without it the answers
 	// that are due still go out.
 	CloseOnFIN bool
+	// Logger is told of clients that are lost (Debug), of what is refused or has let a deadline pass (Info), and of what the
+	// server has to do to its clients: MaxConnections when it is reached, Shutdown when its time is over (Warn). Its handler is
+	// called on the loops, which wait for it. Default nil: silence.
+	Logger *slog.Logger
 }
 
 const (

@@ -22,11 +22,13 @@ type Server struct {
 	onUpgrade       func(*IncomingMessage, *stream.Socket, []byte)
 	onConnect       func(*IncomingMessage, *stream.Socket, []byte)
 	onClientError   func(*ClientError)
+	hooks           *lifeHooks // nil while there are none
 
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop
 	listeners []func(done func()) // what closes them, from any goroutine
 	closing   atomic.Bool         // Shutdown was called; set with mu held, so that no loop misses it
+	full      atomic.Bool         // MaxConnections was reached, and that is logged
 	conns     atomic.Int64        // connections, and what else a server that closes waits for
 	idle      chan struct{}       // closed when the last connection of a server that closes has gone
 }
@@ -109,7 +111,12 @@ func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.
 func (s *Server) ServeTransport(l *loop.Loop, t stream.Transport) {
 	sl := s.on(l)
-	if n := s.conns.Add(1); s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections) || s.over() {
+	n := s.conns.Add(1)
+	full := s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections)
+	if full || s.over() {
+		if full {
+			s.logFull(t)
+		}
 		s.left()
 		t.Close(nil)
 		return
@@ -142,7 +149,11 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 
 // left is a connection having gone.
 func (s *Server) left() {
-	if s.conns.Add(-1) == 0 {
+	n := s.conns.Add(-1)
+	if s.full.Load() && n < int64(s.o.MaxConnections) {
+		s.full.Store(false)
+	}
+	if n == 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.closing.Load() && s.conns.Load() == 0 {
@@ -186,6 +197,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	s.logForced()
 	for _, sl := range loops {
 		_ = sl.l.Post(sl.closeAll)
 	}

@@ -30,6 +30,9 @@ func (c *serverConn) quiet() bool {
 // writing is n bytes having been handed to the transport.
 func (c *serverConn) writing(n int) {
 	c.handed += uint32(n)
+	if c.watch != nil {
+		c.watch.stats.BytesWritten += int64(n)
+	}
 	if !c.d.Active(loop.DeadlineWrite) {
 		c.awaitTaking()
 	}

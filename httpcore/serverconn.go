@@ -41,7 +41,8 @@ type serverConn struct {
 	minor  uint8 // of the version of the request whose head is being received
 	dumped int   // bytes of a body that nobody reads, or of what came behind the last request
 	flags  connFlags
-	rated  int64 // bytes of the body that is being received, up to where its rate was looked at
+	watch  *connWatch // what the hooks of its life are told; nil without any
+	rated  int64      // bytes of the body that is being received, up to where its rate was looked at
 	d      loop.Deadlines
 }
 
@@ -82,6 +83,9 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 		c.hurry()
 	}
 	sl.conns.add(c)
+	if sl.s.hooks != nil {
+		c.watchFrom()
+	}
 	if err := t.ReadStart(c); err != nil {
 		c.destroy(err)
 	}
@@ -90,6 +94,9 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 
 // OnRead is what the Transport calls.
 func (c *serverConn) OnRead(p []byte, err error) {
+	if c.watch != nil {
+		c.watch.stats.BytesRead += int64(len(p))
+	}
 	switch {
 	case c.flags&connGone != 0:
 	case err == nil && c.flags&connDeaf != 0:

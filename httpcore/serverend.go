@@ -80,6 +80,7 @@ func (c *serverConn) lastAnswer(r *ServerResponse) {
 func (c *serverConn) refuse(status int, err error) {
 	x := c.in
 	c.in = nil
+	c.why = err // until something else is
 	c.deafen()
 	switch {
 	case x == nil:
@@ -93,6 +94,9 @@ func (c *serverConn) refuse(status int, err error) {
 		c.blame(err, x, nil)
 		return
 	default:
+		if c.watch != nil {
+			c.watch.hold()
+		}
 		c.drop(x)
 		c.lose(x, err)
 	}
@@ -178,6 +182,9 @@ func (c *serverConn) destroy(err error) {
 
 // leave has the server forget the connection.
 func (c *serverConn) leave() {
+	if c.watch != nil {
+		c.watch.stats.BytesWritten -= int64(c.t.WriteQueueSize())
+	}
 	c.d.Close()
 	c.sl.conns.remove(c)
 	c.sl.s.left()
@@ -193,5 +200,8 @@ func (c *serverConn) closed(err error) {
 	c.loseAll(first, err)
 	if x := c.in; x != nil { // answered, and not received to its end
 		c.abandon(&x.req, err)
+	}
+	if c.watch != nil {
+		c.watch.over(c)
 	}
 }

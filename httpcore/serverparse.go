@@ -81,6 +81,9 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closes() &&
 		(s.o.MaxRequestsPerSocket == 0 || int(c.served) < s.o.MaxRequestsPerSocket)
 	c.push(x)
+	if c.watch != nil {
+		c.watch.begin(c, x)
+	}
 	if m.hasBody {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)

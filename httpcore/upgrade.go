@@ -16,6 +16,9 @@ func (c *serverConn) handOver(rest []byte) {
 	c.leave()
 	x.req.c = nil
 	x.res.c, x.res.gone, x.res.closed = nil, true, true
+	if c.watch != nil {
+		c.watch.handedOver(c)
+	}
 	take := c.sl.s.onUpgrade
 	if x.req.Method() == "CONNECT" {
 		take = c.sl.s.onConnect

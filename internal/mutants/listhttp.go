@@ -52,6 +52,10 @@ var servers = []mutant{
 		"httpcore/serverflow.go", "	c.d.Pause(loop.DeadlineIdle)\n", "",
 	},
 	{
+		"a refused request told of twice", "an access log has a line for it and one for its answer",
+		"httpcore/serverhooks.go", "		w.held.stats.Response = nil\n", "",
+	},
+	{
 		"Connection: close unheard", "the connection stays open",
 		"httpcore/serverparse.go", "x.res.keepAlive = c.p.KeepAlive() && ", "x.res.keepAlive = ",
 	},
