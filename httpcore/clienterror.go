@@ -1,6 +1,9 @@
 package httpcore
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+)
 
 // ClientError is what OnClientError is told: what a client did wrong, or what has become of it.
 type ClientError struct {
@@ -36,7 +39,7 @@ func (c *serverConn) blame(err error, x *exchange, res *ServerResponse) {
 	}
 	c.log(err, x, res)
 	fn := c.sl.s.onClientError
-	if fn == nil || err == nil {
+	if fn == nil || err == nil || errors.Is(err, ErrResponseTimeout) {
 		return
 	}
 	e := &ClientError{Err: err, Response: res}

@@ -59,6 +59,8 @@ var (
 	ErrClientEnded = &Error{code: "ECONNRESET", msg: "the client has ended its side"}
 	// ErrTimeout is a peer that has let a deadline pass.
 	ErrTimeout = &Error{code: "ERR_HTTP_REQUEST_TIMEOUT", msg: "timeout"}
+	// ErrResponseTimeout is a response that was not given in the time that SetTimeout has set.
+	ErrResponseTimeout = &Error{code: "ETIMEDOUT", msg: "the response was not given in time"}
 	// ErrBodyTooLarge is a body beyond ServerOptions.MaxBody.
 	ErrBodyTooLarge = &Error{code: "ERR_HTTP_BODY_TOO_LARGE", msg: "the body is too large"}
 	// ErrServerClosed is a connection that the server has closed because it is closing itself.

@@ -95,7 +95,7 @@ func (c *serverConn) refuse(status int, err error) {
 		return
 	default:
 		if c.watch != nil {
-			c.watch.hold()
+			c.watch.hold(x)
 		}
 		c.drop(x)
 		c.lose(x, err)

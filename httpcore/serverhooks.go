@@ -79,15 +79,14 @@ type connWatch struct {
 	hooks *lifeHooks
 	l     *loop.Loop
 	began time.Duration
-	last  *requestWatch // of the request whose head came last
-	held  *requestWatch // of the one that is refused, while it has no answer
+	open  map[*ServerResponse]*requestWatch // of those that are not told of yet
+	held  *requestWatch                     // of the one that is refused, while it has no answer
 }
 
 // requestWatch is what OnRequestDone needs.
 type requestWatch struct {
 	stats RequestStats
 	began time.Duration
-	told  bool
 }
 
 // watchFrom has c watched from its beginning on.
@@ -106,26 +105,26 @@ func (w *connWatch) begin(c *serverConn, x *exchange) {
 	if w.hooks.onRequestDone == nil {
 		return
 	}
-	w.last = &requestWatch{began: w.l.Now(), stats: RequestStats{Conn: &w.stats, Request: &x.req}}
-	w.follow(c, w.last, &x.res)
+	if w.open == nil {
+		w.open = map[*ServerResponse]*requestWatch{}
+	}
+	w.follow(c, &requestWatch{began: w.l.Now(), stats: RequestStats{Conn: &w.stats, Request: &x.req}}, &x.res)
 }
 
 // follow has rw told when res is over, if that is its answer still.
 func (w *connWatch) follow(c *serverConn, rw *requestWatch, res *ServerResponse) {
 	rw.stats.Response = res
+	w.open[res] = rw
 	res.OnClose(func() {
-		if rw.stats.Response == res {
+		if w.open[res] == rw {
 			w.done(c, rw)
 		}
 	})
 }
 
 func (w *connWatch) done(c *serverConn, rw *requestWatch) {
-	if rw.told {
-		return
-	}
-	rw.told = true
 	x := &rw.stats
+	delete(w.open, x.Response)
 	if x.Request != nil {
 		x.BytesRead = x.Request.received
 		x.Duration = w.l.Now() - rw.began
@@ -150,12 +149,10 @@ func (w *connWatch) done(c *serverConn, rw *requestWatch) {
 	w.hooks.onRequestDone(x)
 }
 
-// hold is the request that came last being refused: what ends now is not its answer.
-func (w *connWatch) hold() {
-	if w.last != nil {
-		w.held = w.last
-		w.held.stats.Response = nil
-	}
+// hold is x being refused: what ends now is not its answer.
+func (w *connWatch) hold(x *exchange) {
+	w.held = w.open[&x.res]
+	delete(w.open, &x.res)
 }
 
 // refused is what blame is told.
@@ -172,8 +169,11 @@ func (w *connWatch) refused(c *serverConn, err error, res *ServerResponse) {
 		return // it has its answer, or there is nothing to tell of
 	case rw == nil:
 		rw = &requestWatch{stats: RequestStats{Conn: &w.stats}}
+		if w.open == nil {
+			w.open = map[*ServerResponse]*requestWatch{}
+		}
 	}
-	rw.stats.Err = err
+	rw.stats.Err, rw.stats.Response = err, nil
 	if res == nil {
 		w.done(c, rw)
 		return
@@ -182,11 +182,12 @@ func (w *connWatch) refused(c *serverConn, err error, res *ServerResponse) {
 }
 
 // handedOver is the connection having become somebody else's.
-func (w *connWatch) handedOver(c *serverConn) {
+func (w *connWatch) handedOver(c *serverConn, x *exchange) {
 	w.stats.HandedOver = true
-	if w.last != nil {
-		w.last.stats.Response = nil
-		w.done(c, w.last)
+	if rw := w.open[&x.res]; rw != nil {
+		delete(w.open, &x.res)
+		rw.stats.Response = nil
+		w.done(c, rw)
 	}
 	w.over(c)
 }

@@ -18,6 +18,8 @@ func (c *serverConn) log(err error, x *exchange, res *ServerResponse) {
 	}
 	level, what := slog.LevelInfo, "http: refused"
 	switch {
+	case errors.Is(err, ErrResponseTimeout):
+		level, what = slog.LevelWarn, "http: not answered in time"
 	case res != nil:
 	case errors.Is(err, ErrTimeout):
 		what = "http: timed out"

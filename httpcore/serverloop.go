@@ -17,6 +17,7 @@ type serverLoop struct {
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
 	arena    arena
+	clocks   map[*ServerResponse]*responseClock // of those that have been given a time
 	date     []byte
 	dateTill time.Duration // the loop's time until which it is right
 }

@@ -17,7 +17,7 @@ func (c *serverConn) handOver(rest []byte) {
 	x.req.c = nil
 	x.res.c, x.res.gone, x.res.closed = nil, true, true
 	if c.watch != nil {
-		c.watch.handedOver(c)
+		c.watch.handedOver(c, x)
 	}
 	take := c.sl.s.onUpgrade
 	if x.req.Method() == "CONNECT" {

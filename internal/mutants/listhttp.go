@@ -53,7 +53,11 @@ var servers = []mutant{
 	},
 	{
 		"a refused request told of twice", "an access log has a line for it and one for its answer",
-		"httpcore/serverhooks.go", "		w.held.stats.Response = nil\n", "",
+		"httpcore/serverhooks.go", "	w.held = w.open[&x.res]\n	delete(w.open, &x.res)\n", "",
+	},
+	{
+		"a late handler that takes others with it", "what is behind the 503 that is said for it is never answered",
+		"httpcore/responsetime.go", "y := &exchange{next: x.next}", "y := &exchange{}",
 	},
 	{
 		"Connection: close unheard", "the connection stays open",
