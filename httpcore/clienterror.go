@@ -27,8 +27,8 @@ type ClientError struct {
 // Connection: close, and the connection ends behind it. Node gives the bare socket here, and leaves it open if nobody closes
 // it; that a connection be closed without a word is said by Response.Destroy, which takes with it what is due.
 //
-// A connection that ends between two requests, or before the first, is no error; one that is reset is, whenever that is
-// noticed. fn is called on the connection's loop.
+// A connection that ends between two requests, or before the first, is no error; one that is reset is, unless it was waited
+// for behind its last answer. fn is called on the connection's loop.
 func (s *Server) OnClientError(fn func(e *ClientError)) { s.onClientError = fn }
 
 // blame tells of a client's error. x is the exchange whose request it has cut off, or nil, and res the answer that is to be
@@ -56,7 +56,9 @@ func (c *serverConn) broken(err error) {
 	if c.flags&connGone != 0 {
 		return
 	}
-	x := c.in
+	x, heard := c.in, c.flags&connLingering != 0
 	c.destroy(err)
-	c.blame(err, x, nil)
+	if !heard { // else it has its last answer, and is what many clients do then
+		c.blame(err, x, nil)
+	}
 }

@@ -148,3 +148,37 @@ func TestAnAnswerToARefusedHEADHasNoBody(t *testing.T) {
 	p.Close()
 	k.run()
 }
+
+func TestAClientThatResetsBehindItsLastAnswerIsNotToldOf(t *testing.T) {
+	told := 0
+	k := newRig(t, ServerOptions{}, nil)
+	k.s.OnClientError(func(*ClientError) { told++ })
+	p := k.dial()
+	k.send(p, "BAD\r\n\r\nand more")
+	if told != 1 || k.s.conns.Load() != 1 {
+		t.Errorf("told %d times of the refusal, want once", told)
+	}
+	p.Reset()
+	k.run()
+	if told != 1 || k.s.conns.Load() != 0 {
+		t.Errorf("told %d times with the reset, want once; %d connections are left", told, k.s.conns.Load())
+	}
+}
+
+func TestAClientThatEndsInsideABodyIsToldOf(t *testing.T) {
+	for _, onFIN := range []bool{false, true} {
+		var told []error
+		k := newRig(t, ServerOptions{CloseOnFIN: onFIN}, func(req *IncomingMessage, _ *ServerResponse) { req.Resume() })
+		k.s.OnClientError(func(e *ClientError) { told = append(told, e.Err) })
+		p := k.dial()
+		k.send(p, post("/", 10)+"abc")
+		p.CloseWrite()
+		k.run()
+		if len(told) != 1 || onFIN != errors.Is(told[0], ErrClientEnded) {
+			t.Errorf("CloseOnFIN %t: told %v", onFIN, told)
+		}
+		k.read(p)
+		p.Close()
+		k.run()
+	}
+}

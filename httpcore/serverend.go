@@ -18,6 +18,9 @@ func (c *serverConn) clientEnded() {
 		return
 	case c.flags&connLast != 0:
 		return // when our end is sent it is over
+	case c.sl.s.o.CloseOnFIN && c.in != nil:
+		c.broken(ErrClientEnded)
+		return
 	case c.sl.s.o.CloseOnFIN:
 		c.destroy(ErrClientEnded)
 		return
