@@ -174,6 +174,11 @@ func (c *clientConn) rested()  {}
 func (c *clientConn) stopped() {}
 func (c *clientConn) wrote()   { c.d.Touch(loop.DeadlineIdle) }
 
+// lostPeer is the server having gone.
+func (c *clientConn) lostPeer(err error) { c.destroy(err) }
+
+func (c *clientConn) handing(int) {}
+
 // answered is the request having handed over its last byte; its 'finish' is what counts.
 func (c *clientConn) answered(*outgoing) {}
 

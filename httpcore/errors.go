@@ -70,9 +70,6 @@ var (
 	// ErrHangUp is a server that has closed the connection without an answer, and what a request fails with that is
 	// destroyed without an error before there is one. errors.Is tells it from ErrAborted.
 	ErrHangUp = &Error{code: "ECONNRESET", msg: "socket hang up"}
-	// ErrResponseTimeout is a server that has let HeaderTimeout, BodyTimeout or WriteTimeout pass, or the whole having taken
-	// longer than TotalTimeout.
-	ErrResponseTimeout = &Error{code: "ETIMEDOUT", msg: "the server takes too long"}
 	// ErrUnexpectedSwitch is a 101 that nobody has asked for or nobody listens to, or the same of a tunnel.
 	ErrUnexpectedSwitch = &Error{code: "ECONNRESET", msg: "an upgrade that nobody takes"}
 	// ErrCanceled is a request whose context is done. It wraps the context's cause.
@@ -93,6 +90,9 @@ var (
 	ErrClientEnded = &Error{code: "ECONNRESET", msg: "the client has ended its side"}
 	// ErrTimeout is a peer that has let a deadline pass.
 	ErrTimeout = &Error{code: "ERR_HTTP_REQUEST_TIMEOUT", msg: "timeout"}
+	// ErrResponseTimeout is a response that was not given in time: by a handler, in what SetTimeout has set, or by a server, in
+	// HeaderTimeout, BodyTimeout, WriteTimeout or TotalTimeout of a ClientRequest.
+	ErrResponseTimeout = &Error{code: "ETIMEDOUT", msg: "the response was not given in time"}
 	// ErrBodyTooLarge is a body beyond ServerOptions.MaxBody, or more of a body that nobody reads than is thrown away.
 	ErrBodyTooLarge = &Error{code: "ERR_HTTP_BODY_TOO_LARGE", msg: "the body is too large"}
 	// ErrServerClosed is a connection that the server has closed because it is closing itself.

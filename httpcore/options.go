@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -20,6 +21,10 @@ type ServerOptions struct {
 	// BodyTimeout is how long a client may send nothing of a body. While we are the ones who do not read, it does not count.
 	// Default 30 s.
 	BodyTimeout time.Duration
+	// MinBodyRate is how many bytes a second of a body a client has to send, on the average of twice BodyTimeout, 10 s at
+	// least: so a pause that BodyTimeout allows is no reason, but many are. While we do not read, and while the client waits
+	// for a 100, it does not count. Default 240, as in Kestrel, or none if BodyTimeout is negative; negative is none.
+	MinBodyRate int
 	// RequestTimeout is how long a whole body may take to arrive, however lively it is. Default 5 min.
 	RequestTimeout time.Duration
 	// IdleTimeout is how long a connection is kept between two requests. Default 60 s.
@@ -36,12 +41,17 @@ type ServerOptions struct {
 	// CloseOnFIN has the end of a client's input end its connection at once, as Node does by default. Without it the answers
 	// that are due still go out.
 	CloseOnFIN bool
+	// Logger is told of clients that are lost (Debug), of what is refused or has let a deadline pass (Info), and of what the
+	// server does to clients that are not to blame (Warn): MaxConnections is reached, the time of Shutdown or of a response is
+	// over. Its handler is called on the loops, which wait for it. Default nil: silence.
+	Logger *slog.Logger
 }
 
 const (
 	defaultHeaderTimeout  = 10 * time.Second
 	defaultBodyTimeout    = 30 * time.Second
 	defaultRequestTimeout = 5 * time.Minute
+	defaultMinBodyRate    = 240
 	defaultIdleTimeout    = 60 * time.Second
 	defaultWriteTimeout   = 30 * time.Second
 
@@ -69,6 +79,9 @@ func finite(d *time.Duration, byDefault time.Duration) {
 }
 
 func (o ServerOptions) withDefaults() ServerOptions {
+	if o.MinBodyRate == 0 && o.BodyTimeout >= 0 {
+		o.MinBodyRate = defaultMinBodyRate
+	}
 	finite(&o.HeaderTimeout, defaultHeaderTimeout)
 	finite(&o.BodyTimeout, defaultBodyTimeout)
 	finite(&o.RequestTimeout, defaultRequestTimeout)

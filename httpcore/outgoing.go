@@ -29,6 +29,7 @@ type outgoing struct {
 
 	headSent, chunked, noBody bool
 	hold                      bool // the body waits: for a 100, say
+	onWire                    bool // the transport has had some of it
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over
 	done                      bool // 'finish' was told

@@ -83,6 +83,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		p = a.put(append(a.take(len(p)), p...))
 	}
 	o.flying++
+	o.onWire = o.onWire || o.headSent // before that it is an interim response
 	var err error
 	if l == lastsOn {
 		err = c.t.Write([][]byte{p}, c.sent)

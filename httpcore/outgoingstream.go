@@ -101,7 +101,7 @@ func (o *outgoing) Unpiped(src stream.ReadableStream) {
 
 // begun reports whether the client may have seen anything of the response.
 func (o *outgoing) begun() bool {
-	return o.flying > 0 || o.over || o.headSent && o.headBytes == nil && len(o.held) == 0
+	return o.over || o.onWire && o.headBytes == nil
 }
 
 // finished reports whether 'finish' was told.

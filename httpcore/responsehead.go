@@ -123,7 +123,7 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		return b
 	}
 	c := r.conn()
-	if last := c.last; c.sl.closing && last != nil && &last.res == r {
+	if last := c.last; c.sl.closes() && last != nil && &last.res == r {
 		r.keepAlive = false
 	}
 	if r.expecting && !r.continued && r.req != nil && !r.req.complete {

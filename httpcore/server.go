@@ -21,13 +21,16 @@ type Server struct {
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
 	onUpgrade       func(*IncomingMessage, *stream.Socket, []byte)
 	onConnect       func(*IncomingMessage, *stream.Socket, []byte)
+	onClientError   func(*ClientError)
+	hooks           *lifeHooks // nil while there are none
 
 	mu        sync.Mutex
 	loops     map[*loop.Loop]*serverLoop
 	listeners []func(done func()) // what closes them, from any goroutine
-	closing   bool
-	conns     atomic.Int64  // connections, and what else a server that closes waits for
-	idle      chan struct{} // closed when the last connection of a server that closes has gone
+	closing   atomic.Bool         // Shutdown was called; set with mu held, so that no loop misses it
+	full      atomic.Bool         // MaxConnections was reached, and that is logged
+	conns     atomic.Int64        // connections, and what else a server that closes waits for
+	idle      chan struct{}       // closed when the last connection of a server that closes has gone
 }
 
 // NewServer returns a Server.
@@ -108,7 +111,12 @@ func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.
 func (s *Server) ServeTransport(l *loop.Loop, t stream.Transport) {
 	sl := s.on(l)
-	if n := s.conns.Add(1); s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections) || s.over() {
+	n := s.conns.Add(1)
+	full := s.o.MaxConnections > 0 && n > int64(s.o.MaxConnections)
+	if full || s.over() {
+		if full {
+			s.logFull(t)
+		}
 		s.left()
 		t.Close(nil)
 		return
@@ -132,7 +140,7 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 	defer s.mu.Unlock()
 	sl := s.loops[l]
 	if sl == nil {
-		sl = &serverLoop{s: s, closing: s.closing}
+		sl = &serverLoop{s: s, closing: s.closing.Load()}
 		sl.init(l)
 		s.loops[l] = sl
 	}
@@ -141,10 +149,14 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 
 // left is a connection having gone.
 func (s *Server) left() {
-	if s.conns.Add(-1) == 0 {
+	n := s.conns.Add(-1)
+	if s.full.Load() && n < int64(s.o.MaxConnections) {
+		s.full.Store(false)
+	}
+	if n == 0 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.closing && s.conns.Load() == 0 {
+		if s.closing.Load() && s.conns.Load() == 0 {
 			s.ended()
 		}
 	}
@@ -163,7 +175,7 @@ func (s *Server) ended() {
 // those of the loops, which must run, may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
-	s.closing = true
+	s.closing.Store(true)
 	loops := make([]*serverLoop, 0, len(s.loops))
 	for _, sl := range s.loops {
 		loops = append(loops, sl)
@@ -185,8 +197,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	s.logForced()
 	for _, sl := range loops {
-		_ = sl.l.Post(func() { sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) }) })
+		_ = sl.l.Post(sl.closeAll)
 	}
 	return ctx.Err()
 }
@@ -194,6 +207,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // CloseIdleConnections closes the connections of l that have served a request and have none under way. It is for the
 // goroutine of l.
 func (s *Server) CloseIdleConnections(l *loop.Loop) { s.on(l).closeIdle() }
+
+// CloseAllConnections closes the connections of l at once, busy ones too; those that were handed over to OnUpgrade or OnConnect
+// are not the Server's any more. It is for the goroutine of l.
+func (s *Server) CloseAllConnections(l *loop.Loop) { s.on(l).closeAll() }
+
+func (sl *serverLoop) closeAll() {
+	sl.conns.each(func(c *serverConn) { c.destroy(ErrServerClosed) })
+}
+
+// closes reports whether connections end behind the answers that are due: from the first moment of Shutdown on, whether or
+// not its word has come to this loop.
+func (sl *serverLoop) closes() bool { return sl.closing || sl.s.closing.Load() }
 
 // close has the connections of a loop end when they are answered.
 func (sl *serverLoop) close() {

@@ -34,15 +34,24 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 	}
 	switch which {
 	case loop.DeadlineIdle:
-		if c.flags&connLingering != 0 {
+		switch {
+		case c.flags&connLingering != 0:
 			c.destroy(nil)
-		} else {
+		case c.in != nil:
+			c.checkRate()
+		default:
 			c.finish()
 		}
 	case loop.DeadlineWrite:
 		if !c.taking() {
-			c.destroy(ErrTimeout)
+			c.lostPeer(ErrTimeout)
 		}
+	case loop.DeadlineRead:
+		if c.awaitsContinue() {
+			c.d.Start(loop.DeadlineRead, c.sl.s.o.BodyTimeout)
+			return
+		}
+		c.refuse(408, ErrTimeout)
 	default:
 		if c.p == nil && c.in == nil {
 			c.finish() // it has sent nothing at all

@@ -22,6 +22,8 @@ type serverConn struct {
 	first, last *exchange // not answered yet
 	pending     int
 	served      uint32
+	rated       int64      // bytes of the body that is being received, up to where its rate was looked at
+	watch       *connWatch // what the hooks of its life are told; nil without any
 }
 
 var _ side = (*serverConn)(nil)
@@ -41,8 +43,19 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 		c.hurry()
 	}
 	sl.conns.add(c)
+	if sl.s.hooks != nil {
+		c.watchFrom()
+	}
 	c.read()
 	return c
+}
+
+// OnRead is what the Transport calls.
+func (c *serverConn) OnRead(p []byte, err error) {
+	if c.watch != nil {
+		c.watch.stats.BytesRead += int64(len(p))
+	}
+	c.wire.OnRead(p, err)
 }
 
 func (c *serverConn) limits() (h1.Kind, *h1.Limits) { return h1.Request, &c.sl.s.o.Limits }
@@ -53,6 +66,13 @@ func (c *serverConn) takeTime() time.Duration { return c.sl.s.o.WriteTimeout }
 func (c *serverConn) stopped() {
 	if c.in == nil || !c.in.res.done {
 		c.d.Pause(loop.DeadlineExchange) // a body that is left lying behind its answer does not hold the connection for ever
+	}
+}
+
+// handing is n bytes being handed to the transport.
+func (c *serverConn) handing(n int) {
+	if c.watch != nil {
+		c.watch.stats.BytesWritten += int64(n)
 	}
 }
 
@@ -68,15 +88,19 @@ func (c *serverConn) discard(n int) {
 func (c *serverConn) consumed(*IncomingMessage) {}
 
 // writeFailed is the client not taking its answer: it is lost.
-func (c *serverConn) writeFailed(err error) { c.destroy(err) }
+func (c *serverConn) writeFailed(err error) { c.lostPeer(err) }
 
 // enough reports whether so much waits to be answered, or to be taken by the client, that no more requests are looked at.
 func (c *serverConn) enough() bool {
 	return c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark || c.last != nil && c.last.res.maySwitch
 }
 
-// wrote looks whether enough answers have gone for more requests to be looked at.
+// wrote looks whether everything has gone that was written of an answer that is cut off, or enough answers for more requests to
+// be looked at.
 func (c *serverConn) wrote() {
+	if c.flags&connCut != 0 && c.flights.len() == 0 {
+		c.cutOver()
+	}
 	if c.flags&connAnswers != 0 && !c.enough() {
 		c.unblock(connAnswers)
 	}

@@ -10,11 +10,16 @@ import (
 // ended is the client's FIN. What it has asked for is still answered, but nothing that follows is.
 func (c *serverConn) ended() {
 	switch {
+	case c.flags&connReset != 0:
+		return // it has its time to read
 	case c.flags&connLingering != 0:
 		c.destroy(nil)
 		return
 	case c.flags&connLast != 0:
 		return // when our end is sent it is over
+	case c.sl.s.o.CloseOnFIN && c.in != nil:
+		c.lostPeer(ErrClientEnded)
+		return
 	case c.sl.s.o.CloseOnFIN:
 		c.destroy(ErrClientEnded)
 		return
@@ -23,6 +28,9 @@ func (c *serverConn) ended() {
 		if err := c.p.Finish(); err != nil {
 			c.refuse(h1.StatusOf(err), err)
 		}
+	}
+	if c.flags&connReset != 0 {
+		return
 	}
 	for x := c.first; x != nil; x = x.next {
 		x.req.cancelled(ErrClientEnded)
@@ -72,35 +80,55 @@ func (c *serverConn) lastAnswer(r *ServerResponse) {
 }
 
 // refuse answers with status behind the answers that are due, and takes no more requests; 0 gives no answer. The request
-// that is being received, if there is one, is cut off: if its response has not begun, this is the answer. One that is
-// answered already is not answered again.
+// that is being received, if there is one, is cut off: if its response has not begun, this is the answer; if it has, that is
+// cut off too. One that is answered already is not answered again.
 func (c *serverConn) refuse(status int, err error) {
 	x := c.in
 	c.in = nil
+	c.why = err // until something else is
 	c.deafen()
 	switch {
 	case x == nil:
 	case x.res.over:
 		c.abandon(&x.req, err)
 		c.endBehind()
+		c.blame(err, x, nil)
 		return
 	case x.res.begun():
-		c.destroy(err)
+		c.cutShort(x, err)
+		c.blame(err, x, nil)
 		return
 	default:
+		if c.watch != nil {
+			c.watch.hold(x)
+		}
 		c.drop(x)
 		c.lose(x, err)
 	}
 	switch {
 	case c.flags&connGone != 0:
+		c.blame(err, x, nil)
 	case status == 0:
 		c.endBehind()
+		c.blame(err, x, nil)
 	default:
-		x = &exchange{}
-		x.res.init(c, x)
-		x.res.keepAlive = false
-		x.res.StatusCode = status
-		c.queue(x)
+		c.answerInstead(status, err, x)
+	}
+}
+
+// answerInstead is the answer to what is no request, or, in the place of its handler's, to one that was not received to its
+// end.
+func (c *serverConn) answerInstead(status int, err error, refused *exchange) {
+	x := &exchange{}
+	x.res.init(c, x)
+	x.res.keepAlive = false
+	x.res.StatusCode = status
+	if refused != nil {
+		x.res.head, x.res.minor = refused.res.head, refused.res.minor
+	}
+	c.queue(x)
+	c.blame(err, refused, &x.res)
+	if !x.res.headSent && !x.res.gone {
 		x.res.End()
 	}
 }
@@ -145,7 +173,7 @@ func (c *serverConn) destroy(err error) {
 	}
 	c.leave()
 	closed := func() { c.closed(err) }
-	if c.first != nil && c.first.res.endsWithConnection() && c.t.CloseReset(closed) == nil {
+	if (c.flags&connReset != 0 || c.first != nil && c.first.res.endsWithConnection()) && c.t.CloseReset(closed) == nil {
 		return
 	}
 	c.t.Close(closed)
@@ -153,6 +181,9 @@ func (c *serverConn) destroy(err error) {
 
 // leave has the server forget the connection, and HTTP the transport.
 func (c *serverConn) leave() {
+	if c.watch != nil {
+		c.watch.stats.BytesWritten -= int64(c.t.WriteQueueSize())
+	}
 	c.wire.leave()
 	c.sl.conns.remove(c)
 	c.sl.s.left()
@@ -169,5 +200,8 @@ func (c *serverConn) closed(err error) {
 	c.loseAll(first, err)
 	if x := c.in; x != nil { // answered, and not received to its end
 		c.abandon(&x.req, err)
+	}
+	if c.watch != nil {
+		c.watch.over(c)
 	}
 }

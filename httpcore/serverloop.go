@@ -6,7 +6,8 @@ type serverLoop struct {
 	s *Server
 
 	conns   connList
-	closing bool // no request is served any more but those that have begun
+	closing bool                               // no request is served any more but those that have begun
+	clocks  map[*ServerResponse]*responseClock // of those that have been given a time
 }
 
 // connList is the connections of a loop.

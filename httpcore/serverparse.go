@@ -37,12 +37,16 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	m := &x.req
 	c.begin(m)
 	x.res.init(c, x)
-	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closing &&
+	x.res.keepAlive = c.p.KeepAlive() && !c.sl.closes() &&
 		(s.o.MaxRequestsPerSocket == 0 || int(c.served) < s.o.MaxRequestsPerSocket)
 	c.queue(x)
+	if c.watch != nil {
+		c.watch.begin(c, x)
+	}
 	if m.hasBody {
 		c.d.Start(loop.DeadlineRead, s.o.BodyTimeout)
 		c.d.Start(loop.DeadlineExchange, s.o.RequestTimeout)
+		c.rate(0)
 	}
 	connect := m.Method() == "CONNECT"
 	upgrade := c.p.WantsUpgrade() && !m.hasBody && !connect
@@ -139,6 +143,7 @@ func (c *serverConn) tooMuch() {
 
 // OnMessageComplete is what the parser calls.
 func (c *serverConn) OnMessageComplete() {
+	c.d.Stop(loop.DeadlineIdle)
 	c.d.Stop(loop.DeadlineRead)
 	c.d.Stop(loop.DeadlineExchange)
 	c.flags &^= connBody

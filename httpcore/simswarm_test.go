@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,6 +82,28 @@ func runSwarm(seed uint64) []string {
 	}
 	s.s = NewServer(s.o)
 	s.s.OnRequest(s.answer)
+	open, requests, done, refused := 0, 0, 0, 0
+	if s.chance(0.5) {
+		s.s.OnConnection(func(*ConnStats) { open++ })
+		s.s.OnConnectionClose(func(c *ConnStats) {
+			if open--; open < 0 {
+				s.fail("more connections are closed than were opened")
+			}
+			requests += c.Requests
+		})
+		s.s.OnRequestDone(func(x *RequestStats) {
+			if x.Request == nil {
+				refused++
+			} else {
+				done++
+			}
+		})
+		s.s.OnClientError(func(e *ClientError) {
+			if e.Response != nil && s.chance(0.5) {
+				e.Response.SetHeader("X-Why", "whatever")
+			}
+		})
+	}
 	ln, err := l.Listen("tcp", simAddress, func(c *loop.Conn) { s.s.serve(l, c) })
 	if err != nil {
 		return []string{err.Error()}
@@ -113,6 +136,9 @@ func runSwarm(seed uint64) []string {
 			s.fail("exchange %d (%s): %d closes of the response, %d finishes; %d closes of the request, %d ends, %d aborts; %d callbacks are due", i,
 				x.req.URL(), x.resClosed, x.finish, x.reqClosed, x.ended, x.aborted, x.pending())
 		}
+	}
+	if open != 0 || requests != done {
+		s.fail("of %d requests %d are told of, and %d that were none; %d connections are open", requests, done, refused, open)
 	}
 	if err := l.Close(); err != nil {
 		s.fail("Close: %v", err)
@@ -157,6 +183,9 @@ func (s *swarm) answer(req *IncomingMessage, res *ServerResponse) {
 			}
 		}
 	}
+	if s.unkind && s.chance(0.2) {
+		res.SetTimeout(time.Duration(1+s.r.IntN(int(200*time.Millisecond))), nil)
+	}
 	if s.unkind && s.chance(0.1) {
 		s.after(2*time.Millisecond, func() { res.Destroy(nil) })
 	}
@@ -184,7 +213,11 @@ func (s *swarm) answer(req *IncomingMessage, res *ServerResponse) {
 	case 'n': // at once, whatever the request is
 		whole()
 	case 'l': // late, and it does not read
-		s.after(5*time.Millisecond, whole)
+		late := 5 * time.Millisecond
+		if s.unkind && s.chance(0.1) {
+			late = time.Second
+		}
+		s.after(late, whole)
 	case 'p': // in pieces
 		s.after(time.Millisecond, pieces)
 	case 'r': // when the request was read, with pauses
@@ -372,6 +405,11 @@ func (c *swarmClient) judge() {
 			}
 			c.rest(r)
 			return
+		case res.StatusCode == 503 && s.unkind:
+			if res.Close {
+				c.rest(r)
+				return
+			}
 		case !bytes.HasPrefix(want.body, b):
 			s.fail("the answer to %s is %.60q", want.url, b)
 			return
@@ -389,22 +427,16 @@ func (c *swarmClient) judge() {
 	c.rest(r)
 }
 
-// over reports whether there need be no i-th answer: one before was the last, or a request is too large. That ends the
-// connection at once if its answer has begun.
+// over reports whether there need be no i-th answer: one before was the last.
 func (c *swarmClient) over(i int) bool {
-	for at, a := range c.want {
-		if a.big || a.last && at < i {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.want[:i], func(a swarmAnswer) bool { return a.last })
 }
 
-// short is the i-th answer being cut off.
+// short is the i-th answer being cut off, as that to a request is which is too large when its answer has begun.
 func (c *swarmClient) short(i int, err error) {
 	s := c.s
 	switch {
-	case !c.whole || s.excused() || s.o.MaxBody > 0:
+	case !c.whole || s.excused() || c.want[i].big:
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		s.fail("answer %d is cut off by a clean end", i)
 	default:

@@ -17,6 +17,9 @@ func (c *serverConn) handOver(rest []byte) {
 		take = c.sl.s.onConnect
 	}
 	s := c.release(x)
+	if c.watch != nil {
+		c.watch.handedOver(c, x, nil)
+	}
 	x.res.gone, x.res.closed = true, true // it never was
 	take(&x.req, s, slices.Clone(rest))
 }
@@ -71,7 +74,7 @@ func (r *ServerResponse) SwitchProtocols(take func(socket *stream.Socket, head [
 		b = append(b, strings.Trim(fields[i+1], " \t")...)
 		b = append(b, "\r\n"...)
 	}
-	r.headSent = true
+	r.headSent, r.StatusCode = true, 101
 	r.send(append(b, "\r\n"...), lastsOn, nil)
 	r.loop().NextTick(func() { // by then the parser has stopped behind the request
 		if r.gone {
@@ -80,9 +83,13 @@ func (r *ServerResponse) SwitchProtocols(take func(socket *stream.Socket, head [
 		c := r.conn()
 		rest := slices.Clone(c.spill)
 		r.ended, r.over = true, true // when the 101 is sent it is finished
-		s := c.release(c.first)
+		x := c.first
+		s := c.release(x)
 		if r.flying == 0 {
 			r.finish()
+		}
+		if c.watch != nil {
+			c.watch.handedOver(c, x, r)
 		}
 		take(s, rest)
 	})

@@ -68,10 +68,14 @@ type side interface {
 	writeFailed(err error)
 	// consumed is m, which was received whole, having been read to its end.
 	consumed(m *IncomingMessage)
+	// handing is n bytes being handed to the transport.
+	handing(n int)
 	// wrote is a write having been taken, and told.
 	wrote()
 	// takeTime is how long the peer may take nothing of what it is sent; 0 is no limit.
 	takeTime() time.Duration
+	// lostPeer is the peer having gone, by no wish of ours.
+	lostPeer(err error)
 	// destroy ends the connection at once.
 	destroy(err error)
 }
@@ -93,6 +97,8 @@ const (
 	connLastRequest                       // the request that is being received is the last
 	connSettling                          // settle is scheduled
 	connUnsettled                         // it was called inside Execute, and did nothing
+	connCut                               // the only answer that is left is cut off, and ends with what was written of it
+	connReset                             // the end has to be a reset, or that answer would look complete
 	connKeepParser                        // the next message belongs to this one, as a response to the interim ones before it
 )
 
@@ -115,7 +121,7 @@ func (w *wire) OnRead(p []byte, err error) {
 		w.flags |= connEnded
 		w.side.ended()
 	default:
-		w.side.destroy(err)
+		w.side.lostPeer(err)
 	}
 }
 
@@ -123,7 +129,7 @@ func (w *wire) OnRead(p []byte, err error) {
 // gives one.
 func (w *wire) OnHangUp() {
 	if w.flags&connGone == 0 {
-		w.side.destroy(ErrAborted)
+		w.side.lostPeer(ErrAborted)
 	}
 }
 

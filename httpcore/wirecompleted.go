@@ -79,6 +79,7 @@ func (o *outgoing) drained() {
 // writing is n bytes having been handed to the transport.
 func (w *wire) writing(n int) {
 	w.handed += uint32(n)
+	w.side.handing(n)
 	if !w.d.Active(loop.DeadlineWrite) {
 		w.awaitTaking()
 	}

@@ -15,6 +15,7 @@ func (w *wire) keep(rest []byte) {
 // stop has the transport read no more, and the clocks of the peer stand still.
 func (w *wire) stop() {
 	w.d.Pause(loop.DeadlineRead)
+	w.d.Pause(loop.DeadlineIdle)
 	w.side.stopped()
 	if w.flags&connStopped == 0 {
 		w.flags |= connStopped
@@ -29,6 +30,7 @@ func (w *wire) start() {
 	}
 	w.flags &^= connStopped
 	w.d.Resume(loop.DeadlineRead)
+	w.d.Resume(loop.DeadlineIdle)
 	w.d.Resume(loop.DeadlineExchange)
 	if w.flags&connEnded == 0 {
 		w.read()

@@ -119,7 +119,8 @@ func headers(req *httpcore.IncomingMessage) []string {
 // copyTrailers hands on what came behind a body. A message that is not chunked has no place for it.
 func copyTrailers(from *httpcore.IncomingMessage, to interface {
 	AddTrailer(name, value string) error
-}) {
+},
+) {
 	all := from.RawTrailers()
 	for i := 0; i < len(all); i += 2 {
 		to.AddTrailer(all[i], all[i+1])

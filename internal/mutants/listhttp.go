@@ -44,6 +44,22 @@ var servers = []mutant{
 		"httpcore/serverparse.go", "case s.o.MaxBody > 0 && m.length > s.o.MaxBody:", "case false:",
 	},
 	{
+		"Shutdown that comes with the post", "answers until then promise to go on, and the next request is lost",
+		"httpcore/server.go", "{ return sl.closing || sl.s.closing.Load() }", "{ return sl.closing }",
+	},
+	{
+		"a rate that counts our pauses", "a client that we do not read is refused as too slow",
+		"httpcore/serverflow.go", "	c.d.Pause(loop.DeadlineIdle)\n", "",
+	},
+	{
+		"a refused request told of twice", "an access log has a line for it and one for its answer",
+		"httpcore/serverhooks.go", "	w.held = w.open[&x.res]\n	delete(w.open, &x.res)\n", "",
+	},
+	{
+		"a late handler that takes others with it", "what is behind the 503 that is said for it is never answered",
+		"httpcore/responsetime.go", "y := &exchange{next: x.next}", "y := &exchange{}",
+	},
+	{
 		"Connection: close unheard", "the connection stays open",
 		"httpcore/serverparse.go", "x.res.keepAlive = c.p.KeepAlive() && ", "x.res.keepAlive = ",
 	},
@@ -54,5 +70,13 @@ var servers = []mutant{
 	{
 		"no drain", "a handler that waits for the client waits for ever",
 		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
+	},
+	{
+		"an error behind the beginning of an answer", "the answers before it are lost with the connection",
+		"httpcore/serverend.go", "c.cutShort(x, err)", "c.destroy(err)",
+	},
+	{
+		"a cut answer that ends like a whole one", "the client takes what it has for all there is",
+		"httpcore/servercut.go", "	if x.res.endsWithConnection() {", "	if false {",
 	},
 }
