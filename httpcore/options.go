@@ -57,6 +57,9 @@ const (
 
 	// maxPipelined is how many requests of a connection may be under way before no more of its input is looked at.
 	maxPipelined = 4
+	// maxBurst is how many requests of a connection are looked at before others have their turn. One read may bring thousands,
+	// and each that is answered at once makes room for the next.
+	maxBurst = 64
 	// maxDump is how much of a body that nobody reads is thrown away before its connection is closed instead: net/http's
 	// bound. It is also how much is read behind the last answer, so that the client can read that.
 	maxDump = 256 << 10

@@ -22,6 +22,7 @@ type serverConn struct {
 	first, last *exchange // not answered yet
 	pending     int
 	served      uint32
+	burst       uint16     // requests that were looked at in this turn
 	rated       int64      // bytes of the body that is being received, up to where its rate was looked at
 	watch       *connWatch // what the hooks of its life are told; nil without any
 }
@@ -52,6 +53,8 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 
 // OnRead is what the Transport calls.
 func (c *serverConn) OnRead(p []byte, err error) {
+	c.burst = 0
+	c.burst = 0
 	if c.watch != nil {
 		c.watch.stats.BytesRead += int64(len(p))
 	}
@@ -90,9 +93,18 @@ func (c *serverConn) consumed(*IncomingMessage) {}
 // writeFailed is the client not taking its answer: it is lost.
 func (c *serverConn) writeFailed(err error) { c.lostPeer(err) }
 
-// enough reports whether so much waits to be answered, or to be taken by the client, that no more requests are looked at.
+// enough reports whether so much waits to be answered, or to be taken by the client, that no more requests are looked at; or
+// so many have been, that others should have their turn.
 func (c *serverConn) enough() bool {
-	return c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark || c.last != nil && c.last.res.maySwitch
+	return c.burst >= maxBurst || c.pending >= maxPipelined || c.t.WriteQueueSize() > c.sl.s.o.HighWaterMark || c.last != nil && c.last.res.maySwitch
+}
+
+// restart begins another burst, in a turn of its own.
+func (c *serverConn) restart() {
+	c.burst = 0
+	if c.flags&connGone == 0 {
+		c.wrote()
+	}
 }
 
 // wrote looks whether everything has gone that was written of an answer that is cut off, or enough answers for more requests to

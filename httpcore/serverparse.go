@@ -158,6 +158,9 @@ func (c *serverConn) OnMessageComplete() {
 	if x.res.finished() {
 		x.req.c = nil
 	}
+	if c.burst++; c.burst == maxBurst {
+		_ = c.sh.l.Post(c.restart)
+	}
 	if c.flags&connDeaf == 0 && c.enough() {
 		c.flags |= connAnswers
 		c.p.Pause()
