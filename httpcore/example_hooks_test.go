@@ -32,9 +32,12 @@ func talkTo(srv *httpcore.Server, text string) {
 		if _, err := io.WriteString(c, text); err != nil {
 			log.Fatal(err)
 		}
+		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			log.Fatal(err)
+		}
 		got, err := io.ReadAll(c)
 		if err != nil {
-			log.Fatal(err)
+			fmt.Println(err)
 		}
 		var version, body string
 		var status int
