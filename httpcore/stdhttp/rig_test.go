@@ -138,6 +138,7 @@ func (x *rig) dial() *net.TCPConn {
 func (x *rig) raw(text string) string {
 	x.t.Helper()
 	c := x.dial()
+	defer c.Close()
 	if _, err := io.WriteString(c, text); err != nil {
 		x.t.Fatal(err)
 	}
@@ -209,3 +210,8 @@ func wait[T any](t testing.TB, what string, ch <-chan T) (x T) {
 	}
 	return x
 }
+
+// shortly is how long a test watches that nothing happens.
+const shortly = 50 * time.Millisecond
+
+func now() time.Time { return time.Now() }
