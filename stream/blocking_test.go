@@ -91,7 +91,7 @@ func TestAWriterThatIsNotReadHoldsBackItsCaller(t *testing.T) {
 				s.complete(nil)
 			}
 		})
-		if most > 1000+16<<10 {
+		if most > 1000+32<<10 {
 			t.Errorf("%d bytes wait with a mark of 1000", most)
 		}
 		select {

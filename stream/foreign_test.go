@@ -149,7 +149,7 @@ func TestAWriterWritesToAForeignStreamAtItsPace(t *testing.T) {
 	most := 0
 	for over := false; !over; {
 		do(func() {
-			if n := len(x.got); n-most > 16<<10 {
+			if n := len(x.got); n-most > 32<<10 {
 				t.Errorf("%d bytes came while the stream was full", n-most)
 			}
 			most = len(x.got)

@@ -52,6 +52,10 @@ func (x *Reader) Release() {
 // they were waiting for is not lost.
 func (x *Reader) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
+// OffLoop says that no call is made on the loop's goroutine from now on, so that none has to find out on which it is: that
+// takes a microsecond. One that is made there all the same waits for itself, for ever. It is called before any of those.
+func (x *Reader) OffLoop() { x.g.away = true }
+
 // Read waits until there are bytes. At the end it returns io.EOF; if the stream fails, its error; after Close,
 // io.ErrClosedPipe. On the loop's own goroutine it returns ErrWouldBlock where it would have to wait.
 func (x *Reader) Read(p []byte) (int, error) {
@@ -105,7 +109,7 @@ func (x *Reader) Close() error {
 		return nil
 	}
 	destroy := func() { x.r.Destroy(nil) }
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		destroy()
 		return nil
 	}
@@ -121,7 +125,7 @@ func (x *Reader) fill() error {
 		return x.end
 	}
 	if !x.g.asked {
-		if x.g.s.OnLoop() {
+		if x.g.onLoop() {
 			a, ok := x.get()
 			if !ok {
 				return ErrWouldBlock
@@ -131,7 +135,7 @@ func (x *Reader) fill() error {
 		if err := x.g.ask(x.serve); err != nil {
 			return err
 		}
-	} else if x.g.s.OnLoop() && len(x.g.answers) == 0 {
+	} else if x.g.onLoop() && len(x.g.answers) == 0 {
 		return ErrWouldBlock
 	}
 	a, err := x.g.wait()

@@ -25,7 +25,7 @@ var (
 )
 
 // writePiece is how much a Writer hands over at a time: what a stream holds beyond its mark.
-const writePiece = 16 << 10
+const writePiece = 32 << 10
 
 // NewWriter returns a Writer to w. It is called on the loop's goroutine; the Writer is for any other one, or several. What a
 // Writable of this package is given it keeps without a copy; any other stream is lent it for a turn (WriteBorrowed).
@@ -45,6 +45,9 @@ func NewWriter(w WritableStream) *Writer {
 // SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. Of what
 // a Write was handing over when that happens it is not known whether it is written.
 func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
+
+// OffLoop is Reader.OffLoop.
+func (x *Writer) OffLoop() { x.g.away = true }
 
 // Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
 // if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the
@@ -98,7 +101,7 @@ func (x *Writer) Close() error {
 		return nil
 	default:
 	}
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		x.g.close()
 		x.w.End()
 		return nil // it cannot wait: OnFinish tells
@@ -146,7 +149,7 @@ func (x *Writer) end() {
 
 // hand gives a block to the stream and waits until there is room for more.
 func (x *Writer) hand(b *block) error {
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		if x.g.asked || x.w.WritableNeedDrain() {
 			b.release()
 			return ErrWouldBlock
