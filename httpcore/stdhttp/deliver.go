@@ -11,14 +11,15 @@ import (
 // How an answer reaches the loop: all at once, or its head first.
 
 // maxFirst is how much of the body goes with the head.
-const maxFirst = 16 << 10
+const maxFirst = 64 << 10
 
-// begin sends the head, what is gathered, and the beginning of p, and says how much of p.
+// begin sends the head, what is gathered, and the beginning of p, and says how much of p. The response is lent those bytes
+// until the turn ends, for which the handler's goroutine waits: a client that is quick costs no copy.
 func (w *response) begin(p []byte) (n int, err error) {
-	res := w.x.res
+	res, l := w.x.res, w.x.l
 	began := make(chan struct{})
-	post := w.x.l.Post(func() {
-		defer close(began)
+	post := l.Post(func() {
+		l.AtTurnEnd(func() { l.AtTurnEnd(func() { close(began) }) }) // when everybody has sealed
 		if res.Destroyed() {
 			err = stream.ErrDestroyed
 			return
@@ -29,22 +30,23 @@ func (w *response) begin(p []byte) (n int, err error) {
 		}
 		w.compose(first, false)
 		w.out = stream.NewWriter(res)
+		w.out.OffLoop()
 		if len(first) == 0 || w.noBody() {
 			err = res.FlushHeaders()
 			return
 		}
 		if len(w.buf) > 0 {
-			res.WriteChunk(w.buf, nil)
-			w.buf = w.buf[:0]
+			res.WriteBorrowed(w.buf, nil)
 		}
 		if n = min(len(p), maxFirst); n > 0 {
-			res.WriteChunk(p[:n], nil)
+			res.WriteBorrowed(p[:n], nil)
 		}
 	})
 	if post != nil {
 		return 0, post
 	}
 	<-began
+	w.buf = w.buf[:0]
 	if err == nil {
 		w.deadline.watch(w.out.SetContext)
 	}

@@ -20,7 +20,7 @@
 //
 // A Read of the body asks the loop for what has arrived, or waits. A handler that does not read stops the socket: the request
 // holds its mark and one read, no more. A Write waits while the client has not taken what was written before: the response
-// holds its mark and some 16 KiB. An answer of up to 4 KiB is kept until the handler returns, and then head, body and end go to
+// holds its mark and some 100 KiB. An answer of up to 4 KiB is kept until the handler returns, and then head, body and end go to
 // the loop at once.
 //
 // # What is as in net/http

@@ -203,6 +203,53 @@ func TestShutdownWaitsForHandlers(t *testing.T) {
 	}
 }
 
+func TestAShutdownThatIsOutOfPatienceEndsReadingAndWriting(t *testing.T) {
+	why := make(chan error, 2)
+	began := make(chan struct{}, 2)
+	x := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		began <- struct{}{}
+		var err error
+		if r.Method == "POST" {
+			_, err = r.Body.Read(make([]byte, 1))
+		}
+		for piece := make([]byte, 1<<20); r.Method == "GET" && err == nil; {
+			_, err = w.Write(piece)
+		}
+		why <- err
+	})
+	for _, request := range []string{"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n"} {
+		io.WriteString(x.dial(), request)
+		wait(t, "the handler", began)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := x.srv.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown gives %v", err)
+	}
+	for range 2 {
+		if err := wait(t, "the end of a call", why); !errors.Is(err, httpcore.ErrAborted) || !errors.Is(err, httpcore.ErrServerClosed) {
+			t.Errorf("got %v", err)
+		}
+	}
+	x.quiet()
+}
+
+func TestAClientThatTakesNothingEndsWriting(t *testing.T) {
+	why := make(chan error, 1)
+	x := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		var err error
+		for piece := make([]byte, 1<<20); err == nil; {
+			_, err = w.Write(piece)
+		}
+		why <- err
+	}), stdhttp.Options{}, httpcore.ServerOptions{WriteTimeout: shortly})
+	io.WriteString(x.dial(), get)
+	if err := wait(t, "the end of Write", why); !errors.Is(err, httpcore.ErrAborted) || !errors.Is(err, httpcore.ErrTimeout) {
+		t.Errorf("got %v", err)
+	}
+	x.quiet()
+}
+
 func TestAReadDeadlineEndsReadingAndLeavesTheAnswer(t *testing.T) {
 	for name, left := range map[string]time.Duration{"soon": 10 * time.Millisecond, "past": -time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -380,6 +427,7 @@ func TestWhatNoErrorCanTellIsLogged(t *testing.T) {
 		"a coding that cannot be":   {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Transfer-Encoding", "gzip") }, `a Transfer-Encoding of "gzip"`},
 		"a hint that cannot be":     {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("a b", "c"); w.WriteHeader(103) }, "the informational response 103"},
 		"a body that was too short": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "7") }, "has written 0 bytes and declared 7"},
+		"a switch of protocols":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(101) }, "a status of 101"},
 		"a trailer that cannot be": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Trailer", "a b")
 			w.Header()["A b"], w.Header()["a b"] = []string{"c"}, []string{"c"}

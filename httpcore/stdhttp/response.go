@@ -53,7 +53,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 var copies = sync.Pool{New: func() any { return new([copySize]byte) }}
 
 // copySize is what a stream.Writer hands over at a time.
-const copySize = 16 << 10
+const copySize = 32 << 10
 
 func (w *response) init(x *exchange) {
 	w.x, w.length = x, -1
@@ -78,7 +78,10 @@ func (w *response) WriteHeader(status int) {
 		w.x.h.logf("superfluous WriteHeader, called from %s", caller())
 	case status < 100 || status > 999:
 		panic(fmt.Sprintf("stdhttp: invalid status %d for WriteHeader", status))
-	case status < 200 && status != http.StatusSwitchingProtocols:
+	case status == http.StatusSwitchingProtocols:
+		w.x.h.logf("a status of 101 cannot be sent: Server.OnUpgrade is for that; it is 501")
+		w.writeHeader(http.StatusNotImplemented)
+	case status < 200:
 		w.inform(status)
 	default:
 		w.writeHeader(status)
@@ -101,7 +104,7 @@ func (w *response) writeHeader(status int) {
 
 // bodyAllowed reports whether the status has a body.
 func (w *response) bodyAllowed() bool {
-	return w.status >= 200 && w.status != http.StatusNoContent && w.status != http.StatusNotModified
+	return w.status != http.StatusNoContent && w.status != http.StatusNotModified
 }
 
 // noBody reports whether what is written is not sent.
