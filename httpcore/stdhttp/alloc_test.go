@@ -52,7 +52,7 @@ func TestAnAnswerIsFewPostsAndAllocations(t *testing.T) {
 					return
 				}
 			}
-		}, 2, 44},
+		}, 1, 25},
 		{"of 64 KiB with a length", get, "x!", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "65536")
 			io.WriteString(w, long)
@@ -62,15 +62,19 @@ func TestAnAnswerIsFewPostsAndAllocations(t *testing.T) {
 			x := serveFunc(t, c.h)
 			exchange := exchanges(t, x, c.request, c.ends)
 			exchange()
+			const times = 50
 			before := x.l.Metrics().Posts
-			exchange()
-			if n := x.l.Metrics().Posts - before; n != c.posts {
-				t.Errorf("got %d posts, want %d", n, c.posts)
+			for range times {
+				exchange()
 			}
-			n := testing.AllocsPerRun(100, exchange)
-			t.Logf("%v allocations", n)
-			if n > c.allocs {
-				t.Errorf("got %v allocations, want at most %v", n, c.allocs)
+			n := x.l.Metrics().Posts - before // the client may have all before the last post, or the first of the next time
+			if n+1 < times*c.posts || n > times*c.posts+1 {
+				t.Errorf("got %d posts in %d times, want %d each", n, times, c.posts)
+			}
+			allocs := testing.AllocsPerRun(100, exchange)
+			t.Logf("%v allocations", allocs)
+			if allocs > c.allocs {
+				t.Errorf("got %v allocations, want at most %v", allocs, c.allocs)
 			}
 		})
 	}

@@ -17,8 +17,11 @@ var errBodyClosed = http.ErrBodyReadAfterClose
 // answer: net/http's bound.
 const maxRest = 256 << 10
 
-// body is the body of a request. Nothing of it is asked for before the handler reads: one that it never reads is thrown
-// away by the server, as httpcore does with any.
+// maxEarly is the longest body that the handler is given from the start, if all of it came with the head.
+const maxEarly = 16 << 10
+
+// body is the body of a request. What did not come with the head is not asked for before the handler reads: one that it never
+// reads is thrown away by the server, as httpcore does with any.
 type body struct {
 	x        *exchange
 	closed   atomic.Bool
@@ -26,8 +29,10 @@ type body struct {
 	deadline deadline
 
 	mu   sync.Mutex // held by a Read; guards what follows
-	r    *stream.Reader
-	done bool // the end was read
+	r     *stream.Reader
+	early []byte // the whole body, as far as it was not read
+	whole bool   // there is no other
+	done  bool   // the end was read
 
 	// The loop's.
 	reader   *stream.Reader // r
@@ -49,6 +54,14 @@ func (b *body) Read(p []byte) (int, error) {
 	case len(p) == 0:
 		return 0, nil
 	}
+	if b.whole {
+		n := copy(p, b.early)
+		if b.early = b.early[n:]; n == 0 {
+			b.done = true // and with a length there are no trailers
+			return 0, io.EOF
+		}
+		return n, nil
+	}
 	n, err := 0, error(stream.ErrWouldBlock)
 	if b.r == nil {
 		n, err = b.begin(p)
@@ -65,6 +78,14 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, io.EOF
 	}
 	return n, readError(err)
+}
+
+// takeEarly takes a body that has come as a whole, on the loop, before the handler runs: then it need not ask.
+func (b *body) takeEarly() {
+	m := b.x.req
+	if int64(m.ReadableLength()) == m.ContentLength() && !m.Destroyed() {
+		b.early, b.whole = m.ReadChunk(-1), true
+	}
 }
 
 // begin has the loop ask for the body, and takes what is there already on the way.

@@ -409,3 +409,18 @@ func TestTheRestOfALargeBodyEndsTheConnectionBehindTheAnswer(t *testing.T) {
 		t.Errorf("got %q, %v; close %t", got, err, res.Close)
 	}
 }
+
+func TestABodyThatCameWithItsHeadAndIsNotReadIsNoTrouble(t *testing.T) {
+	x := serveFunc(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/some" {
+			io.ReadFull(r.Body, make([]byte, 2))
+		}
+		io.WriteString(w, r.URL.Path)
+	})
+	const post = " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+	got := x.raw("POST /none" + post + "POST /some" + post + "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if strings.Count(got, "HTTP/1.1 200 OK") != 3 || !strings.HasSuffix(got, "/last") {
+		t.Errorf("got %q", got)
+	}
+	x.quiet()
+}

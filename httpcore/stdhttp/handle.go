@@ -64,9 +64,22 @@ func Handle(h http.Handler, o Options) func(*httpcore.IncomingMessage, *httpcore
 // handle is called on the loop.
 func (h *handler) handle(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 	x := newExchange(h, req, res)
+	if n := req.ContentLength(); n <= 0 || n > maxEarly {
+		h.submit(x)
+		return
+	}
+	x.l.NextTick(func() { // when what came with the head has been parsed
+		x.body.takeEarly()
+		h.submit(x)
+	})
+}
+
+// submit has x served, or refuses it, on the loop.
+func (h *handler) submit(x *exchange) {
 	if h.pool.submit(x) {
 		return
 	}
+	res := x.res
 	res.StatusCode = http.StatusServiceUnavailable
 	res.SetHeader("Content-Type", "text/plain; charset=utf-8")
 	res.SetHeader("Retry-After", "1")
