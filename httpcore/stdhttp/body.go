@@ -28,7 +28,7 @@ type body struct {
 	read     atomic.Int64 // bytes that the handler has
 	deadline deadline
 
-	mu   sync.Mutex // held by a Read; guards what follows
+	mu    sync.Mutex // held by a Read; guards what follows
 	r     *stream.Reader
 	early []byte // the whole body, as far as it was not read
 	whole bool   // there is no other

@@ -203,8 +203,16 @@ func TestAClientSeesTheSameAsWithNetHTTP(t *testing.T) {
 			n, err := io.WriteString(w, "unwanted")
 			w.Header().Set("X-Late", fmt.Sprint(n, err))
 		}), []ask{
-			{path: "/200"}, {path: "/204"}, {path: "/205"}, {path: "/304"}, {path: "/404"}, {path: "/418"}, {path: "/599"}, {path: "/999"},
-			{path: "/204", method: "HEAD"}, {path: "/304", method: "HEAD"},
+			{path: "/200"},
+			{path: "/204"},
+			{path: "/205"},
+			{path: "/304"},
+			{path: "/404"},
+			{path: "/418"},
+			{path: "/599"},
+			{path: "/999"},
+			{path: "/204", method: "HEAD"},
+			{path: "/304", method: "HEAD"},
 		}},
 		{"errors of Write", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Trailer", "X-Err")
