@@ -36,6 +36,8 @@
 //     and no CloseNotifier.
 //   - Every exchange is full duplex: an answer may begin before the request has been read.
 //   - The deadlines of a ResponseController come on top of those of ServerOptions: they can only be shorter.
+//   - What of a body is left when the handler returns is thrown away while the answer leaves. If more than 256 KiB are known to
+//     be left, the answer says that the connection ends. http.MaxBytesReader cannot ask for that: net/http's way is private.
 //   - http.ServerContextKey gives Options.Server, which does not run.
 //   - The head has httpcore's Connection and Keep-Alive fields, and up to 4 KiB of body instead of 2 KiB have a length.
 //

@@ -104,6 +104,10 @@ func TestHandlersAreBoundedAndThoseBeyondWaitOrAreRefused(t *testing.T) {
 	// The next one that is refused was sent behind all others; until they are in the queue it may be taken itself.
 	statuses := map[int]int{}
 	for statuses[503] == 0 {
+		if len(conns) > 50 {
+			close(release)
+			t.Fatal("nobody is refused")
+		}
 		c := x.dial()
 		io.WriteString(c, get)
 		_ = c.SetReadDeadline(now().Add(shortly))
@@ -149,24 +153,20 @@ func TestARequestWhoseClientGoesWhileItWaitsIsNotServed(t *testing.T) {
 	wait(t, "the first", began)
 	gone := x.dial()
 	io.WriteString(gone, "GET /gone HTTP/1.1\r\nHost: a\r\n\r\n")
-	for seen := uint64(0); seen < 2; { // until the loop has the request
-		done := make(chan struct{})
-		if err := x.l.Post(func() { close(done) }); err != nil {
-			t.Fatal(err)
-		}
-		<-done
-		if m := x.l.Metrics(); m.Reads >= 2 {
-			seen = m.Reads
+	reads := func(n uint64) { // until the loop has read so often
+		for begin := now(); x.l.Metrics().Reads < n; time.Sleep(time.Millisecond) {
+			if now().Sub(begin) > patience {
+				close(release)
+				t.Fatalf("the loop has not read %d times", n)
+			}
 		}
 	}
+	reads(2)
 	_ = gone.SetLinger(0)
 	gone.Close()
 	last := x.dial()
 	io.WriteString(last, "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-	for hung := false; !hung; {
-		m := x.l.Metrics()
-		hung = m.Reads >= 4
-	}
+	reads(4) // two more: the reset, and the last
 	close(release)
 	if text, err := io.ReadAll(last); err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 200 ") {
 		t.Errorf("got %q, %v", text, err)

@@ -243,7 +243,8 @@ func (w *response) EnableFullDuplex() error { return nil }
 // connection is not to blame: the answer can still be written.
 func (w *response) SetReadDeadline(t time.Time) error { return w.x.body.deadline.set(w.x, t) }
 
-// SetWriteDeadline sets until when the answer can be written; an answer that misses it is broken off.
+// SetWriteDeadline sets until when the answer can be written; an answer that misses it is broken off. Of either deadline the
+// first that is set is unknown to a call that waits already; when it is moved, that call knows.
 func (w *response) SetWriteDeadline(t time.Time) error { return w.deadline.set(w.x, t) }
 
 // Hijack returns an error that is errors.ErrUnsupported.
