@@ -121,3 +121,27 @@ func TestAnIdleConnectionIsSmall(t *testing.T) {
 	runtime.KeepAlive(l)
 	runtime.KeepAlive(s)
 }
+
+func TestALargeChunkIsFramedWithoutMemoryForItsBytes(t *testing.T) {
+	l := hollowLoop(t)
+	s := NewServer(ServerOptions{})
+	large := make([]byte, 64<<10)
+	pieces := 0
+	s.OnRequest(func(_ *IncomingMessage, res *ServerResponse) {
+		for range pieces {
+			res.WriteBorrowed(large, nil)
+		}
+		res.End()
+	})
+	n := &hollow{l: l}
+	s.ServeTransport(l, n)
+	in := []byte(get("/"))
+	allocs := func(count int) float64 {
+		pieces = count
+		n.exchange(l, in)
+		return testing.AllocsPerRun(50, func() { n.exchange(l, in) })
+	}
+	if few, many := allocs(4), allocs(8); many-few > 6 { // one for the line end behind each, and the list of writes grows
+		t.Errorf("4 pieces take %v allocations, 8 take %v", few, many)
+	}
+}

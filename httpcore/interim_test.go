@@ -1,9 +1,11 @@
 package httpcore_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
+	"github.com/weir-go/weir/httpcore"
 	"github.com/weir-go/weir/stream"
 )
 
@@ -141,4 +143,26 @@ func TestContinueUpgradeAndConnect(t *testing.T) {
 			wire: ok, events: "request; req data abc; req end; res finish; res close; req close",
 		},
 	})
+}
+
+func TestAnyInterimResponseCanBeSentButASwitchOfProtocols(t *testing.T) {
+	play(t, []scene{{
+		name: "104 with fields",
+		handler: func(_ *stage, _ *httpcore.IncomingMessage, r *httpcore.ServerResponse) {
+			if err := r.WriteInformation(104, "Upload-Offset", " 50 "); err != nil {
+				panic(err)
+			}
+			for _, status := range []int{99, 101, 200} {
+				if err := r.WriteInformation(status); !errors.Is(err, httpcore.ErrInvalidStatus) {
+					panic(err)
+				}
+			}
+			if err := r.WriteInformation(103, "a b", "c"); !errors.Is(err, httpcore.ErrInvalidName) {
+				panic(err)
+			}
+			r.EndString("x")
+		},
+		wire:   "HTTP/1.1 104 unknown|Upload-Offset: 50||HTTP/1.1 200 OK|" + live + "Content-Length: 1||x",
+		events: "request; res finish; res close; req end; req close",
+	}})
 }

@@ -19,7 +19,11 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	a := &o.sh.arena
-	b := a.take(len(o.headBytes) + 20 + len(p))
+	size := len(o.headBytes) + 20
+	if l == lastsCall || len(p) <= copiedChunk {
+		size += len(p)
+	}
+	b := a.take(size)
 	b = o.takeHead(b)
 	b = strconv.AppendInt(b, int64(len(p)), 16)
 	b = append(b, "\r\n"...)

@@ -91,7 +91,7 @@ func TestAWriterThatIsNotReadHoldsBackItsCaller(t *testing.T) {
 				s.complete(nil)
 			}
 		})
-		if most > 1000+16<<10 {
+		if most > 1000+32<<10 {
 			t.Errorf("%d bytes wait with a mark of 1000", most)
 		}
 		select {
@@ -252,4 +252,69 @@ func TestChunksAreASequence(t *testing.T) {
 			t.Error("leaving the sequence does not destroy the stream")
 		}
 	})
+}
+
+func TestAReaderThatIsReleasedLeavesTheStreamToOthers(t *testing.T) {
+	l, do := serve(t)
+	var x *stream.Readable
+	var r *stream.Reader
+	do(func() {
+		x = stream.NewReadable(l, stream.ReadableOptions{})
+		r = stream.NewReader(x)
+		x.Push([]byte("hello"))
+	})
+	buf := make([]byte, 2)
+	if n, err := r.Read(buf); n != 2 || err != nil {
+		t.Errorf("Read gives %d, %v; want 2 bytes", n, err)
+	}
+	if _, err := io.ReadFull(r, make([]byte, 3)); err != nil {
+		t.Error(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		if _, err := r.Read(buf); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("a Read that waits ends with %v, want an error that says closed", err)
+		}
+	})
+	var got []byte
+	ended := false
+	do(func() {
+		r.Release()
+		x.OnData(func(p []byte) { got = append(got, p...) })
+		x.OnEnd(func() { ended = true })
+	})
+	reading.Wait()
+	do(func() {
+		x.Push([]byte(" world"))
+		x.PushEOF()
+	})
+	do(func() {
+		if string(got) != " world" || !ended {
+			t.Errorf("the next one gets %q, and the end: %t", got, ended)
+		}
+	})
+	if _, err := r.Read(buf); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("a later Read gives %v, want an error that says closed", err)
+	}
+}
+
+func TestAReaderGetsTheEndWithTheLastBytes(t *testing.T) {
+	l, do := serve(t)
+	var r *stream.Reader
+	do(func() {
+		x := stream.NewReadable(l, stream.ReadableOptions{})
+		r = stream.NewReader(x)
+		x.Push([]byte("hello"))
+		x.PushEOF()
+	})
+	buf := make([]byte, 10)
+	if n, err := r.Read(buf); n != 5 || err != nil {
+		t.Errorf("Read gives %d, %v; want 5 bytes", n, err)
+	}
+	l.Close() // nothing can be asked for any more
+	for range 2 {
+		if _, err := r.Read(buf); err != io.EOF {
+			t.Errorf("Read gives %v, want the end", err)
+		}
+	}
 }

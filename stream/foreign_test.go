@@ -1,7 +1,10 @@
 package stream_test
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"sync"
 	"testing"
 
 	"github.com/weir-go/weir/stream"
@@ -125,4 +128,104 @@ func TestAForeignStreamTakesPartInAPipeline(t *testing.T) {
 	l.Turn(func() { stream.Pipeline(e.cb("done"), stream.FromBytes(l, []byte("b")), x) })
 	l.Turn(x.drain)
 	e.want("done ok")
+}
+
+func TestAWriterWritesToAForeignStreamAtItsPace(t *testing.T) {
+	l, do := serve(t)
+	x := &response{s: l}
+	var w *stream.Writer
+	do(func() { w = stream.NewWriter(x) })
+	const total = 100 << 10
+	wrote := make(chan error)
+	go func() {
+		p := pattern(0, total)
+		_, err := w.Write(p)
+		scribble(p)
+		if err == nil {
+			err = w.Close()
+		}
+		wrote <- err
+	}()
+	most := 0
+	for over := false; !over; {
+		do(func() {
+			if n := len(x.got); n-most > 32<<10 {
+				t.Errorf("%d bytes came while the stream was full", n-most)
+			}
+			most = len(x.got)
+			x.drain()
+		})
+		select {
+		case err := <-wrote:
+			if err != nil {
+				t.Errorf("got %v", err)
+			}
+			over = true
+		default:
+		}
+	}
+	do(func() {
+		if !bytes.Equal(x.got, pattern(0, total)) || !x.finished {
+			t.Errorf("got %d bytes that are not the %d that were written; finished: %t", len(x.got), total, x.finished)
+		}
+	})
+	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("a Write after Close gives %v", err)
+	}
+}
+
+func TestAWriterToAForeignStreamThatIsDestroyedIsToldWhy(t *testing.T) {
+	boom := errors.New("boom")
+	for name, why := range map[string]error{"with an error": boom, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			l, do := serve(t)
+			x := &response{s: l}
+			var w *stream.Writer
+			do(func() { w = stream.NewWriter(x) })
+			want := why
+			if want == nil {
+				want = stream.ErrDestroyed
+			}
+			var writing sync.WaitGroup
+			writing.Go(func() {
+				if _, err := w.Write([]byte("hello")); !errors.Is(err, want) {
+					t.Errorf("a Write that waits ends with %v, want %v", err, want)
+				}
+			})
+			for full := false; !full; {
+				do(func() { full = x.full })
+			}
+			do(func() { x.Destroy(why) })
+			writing.Wait()
+			if _, err := w.Write([]byte("hello")); !errors.Is(err, want) {
+				t.Errorf("a later Write gives %v, want %v", err, want)
+			}
+			if err := w.Close(); !errors.Is(err, want) {
+				t.Errorf("Close gives %v, want %v", err, want)
+			}
+		})
+	}
+}
+
+func TestAWriterFindsTheWritableInWhatIsMadeAroundIt(t *testing.T) {
+	l, do := serve(t)
+	var r *stream.Reader
+	var w *stream.Writer
+	do(func() {
+		p := stream.NewPassThrough(l, stream.PassThroughOptions{})
+		r, w = stream.NewReader(&p.Readable), stream.NewWriter(p)
+	})
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		if _, err := w.Write([]byte("hello")); err != nil {
+			t.Error(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	writing.Wait()
 }

@@ -12,6 +12,7 @@ type gate struct {
 	s       Scheduler
 	mu      sync.Mutex // held by the call that is under way
 	asked   bool       // an answer is due
+	away    bool       // nobody calls on the loop: it need not be asked
 	answers chan answer
 
 	state  sync.Mutex // guards what follows
@@ -30,6 +31,9 @@ func (g *gate) init(s Scheduler) {
 	g.answers, g.closed = make(chan answer, 1), make(chan struct{})
 	g.ctx = context.Background()
 }
+
+// onLoop reports whether the caller is the one that it would wait for.
+func (g *gate) onLoop() bool { return !g.away && g.s.OnLoop() }
 
 // setContext has calls that begin from now on end with ctx.
 func (g *gate) setContext(ctx context.Context) {

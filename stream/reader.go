@@ -12,8 +12,12 @@ type Reader struct {
 	r    *Readable
 	g    gate
 	left []byte // of the last chunk
+	end  error  // io.EOF once the end was read
 
-	due bool // the loop's: an answer waits for bytes
+	// The loop's.
+	due      bool // an answer waits for bytes
+	released bool
+	subs     [4]Sub
 }
 
 var _ io.ReadCloser = (*Reader)(nil)
@@ -29,16 +33,28 @@ func NewReader(r *Readable) *Reader {
 			x.serve()
 		}
 	}
-	r.OnReadable(look)
-	r.OnEnd(look)
-	r.OnError(func(error) { look() })
-	r.OnClose(look)
+	x.subs = [...]Sub{r.OnReadable(look), r.OnEnd(look), r.OnError(func(error) { look() }), r.OnClose(look)}
 	return x
+}
+
+// Release ends the Reader and leaves the stream as it is, to whoever reads it next. Calls that wait end with
+// io.ErrClosedPipe, and so do later ones; what was taken from the stream and not read is lost. It is for the loop's
+// goroutine.
+func (x *Reader) Release() {
+	x.g.close()
+	x.released, x.due = true, false
+	for _, s := range x.subs {
+		s.Off()
+	}
 }
 
 // SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. What
 // they were waiting for is not lost.
 func (x *Reader) SetContext(ctx context.Context) { x.g.setContext(ctx) }
+
+// OffLoop says that no call is made on the loop's goroutine from now on, so that none has to find out on which it is: that
+// takes a microsecond. One that is made there all the same waits for itself, for ever. It is called before any of those.
+func (x *Reader) OffLoop() { x.g.away = true }
 
 // Read waits until there are bytes. At the end it returns io.EOF; if the stream fails, its error; after Close,
 // io.ErrClosedPipe. On the loop's own goroutine it returns ErrWouldBlock where it would have to wait.
@@ -93,7 +109,7 @@ func (x *Reader) Close() error {
 		return nil
 	}
 	destroy := func() { x.r.Destroy(nil) }
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		destroy()
 		return nil
 	}
@@ -102,34 +118,50 @@ func (x *Reader) Close() error {
 
 // fill waits until there is something left.
 func (x *Reader) fill() error {
-	if len(x.left) > 0 {
+	switch {
+	case len(x.left) > 0:
 		return nil
+	case x.end != nil:
+		return x.end
 	}
 	if !x.g.asked {
-		if x.g.s.OnLoop() {
+		if x.g.onLoop() {
 			a, ok := x.get()
 			if !ok {
 				return ErrWouldBlock
 			}
-			x.left = a.p
-			return a.err
+			return x.take(a)
 		}
 		if err := x.g.ask(x.serve); err != nil {
 			return err
 		}
-	} else if x.g.s.OnLoop() && len(x.g.answers) == 0 {
+	} else if x.g.onLoop() && len(x.g.answers) == 0 {
 		return ErrWouldBlock
 	}
 	a, err := x.g.wait()
 	if err != nil {
 		return err
 	}
+	return x.take(a)
+}
+
+// take takes an answer. The end may come with the last bytes, and is then told behind them.
+func (x *Reader) take(a answer) error {
 	x.left = a.p
+	if a.err == io.EOF {
+		x.end = io.EOF
+	}
+	if len(a.p) > 0 {
+		return nil
+	}
 	return a.err
 }
 
 // serve answers, on the loop, at once or when there is something.
 func (x *Reader) serve() {
+	if x.released {
+		return // and its call has ended
+	}
 	a, ok := x.get()
 	if !ok {
 		x.due = true
@@ -142,6 +174,9 @@ func (x *Reader) serve() {
 func (x *Reader) get() (answer, bool) {
 	r := x.r
 	if p := r.ReadChunk(all); p != nil {
+		if r.state != readOpen && r.length == 0 {
+			return answer{p, io.EOF}, true // it will not be asked for alone: a call less
+		}
 		return answer{p: p}, true
 	}
 	switch {

@@ -151,6 +151,9 @@ func (w *Writable) use(h *hooks, one func([]byte, func(error)), many func([][]by
 // Scheduler is what the stream was made with.
 func (w *Writable) Scheduler() Scheduler { return w.life.s }
 
+// writable is how a Writer finds the Writable of what is made around one.
+func (w *Writable) writable() *Writable { return w }
+
 // Status is where the stream stands.
 func (w *Writable) Status() Status {
 	s := w.life.status()

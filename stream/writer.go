@@ -6,12 +6,17 @@ import (
 	"io"
 )
 
-// Writer writes to a Writable from another goroutine than the loop's, and waits when the stream is full.
+// Writer writes to a stream from another goroutine than the loop's, and waits when the stream is full.
 type Writer struct {
-	w *Writable
-	g gate
+	w   WritableStream
+	own *Writable // w, if that is one of this package's: it takes blocks as they are
+	g   gate
 
-	due bool // the loop's: an answer waits for room
+	// The loop's.
+	due     bool   // an answer waits for room
+	spent   *block // what w was lent in this turn, if it is somebody else's stream
+	turnEnd func()
+	sealed  bool // turnEnd has run once in this turn's end: it releases the next time
 }
 
 var (
@@ -20,12 +25,16 @@ var (
 )
 
 // writePiece is how much a Writer hands over at a time: what a stream holds beyond its mark.
-const writePiece = 16 << 10
+const writePiece = 32 << 10
 
-// NewWriter returns a Writer to w. It is called on the loop's goroutine; the Writer is for any other one, or several.
-func NewWriter(w *Writable) *Writer {
+// NewWriter returns a Writer to w. It is called on the loop's goroutine; the Writer is for any other one, or several. What a
+// Writable of this package is given it keeps without a copy; any other stream is lent it for a turn (WriteBorrowed).
+func NewWriter(w WritableStream) *Writer {
 	x := &Writer{w: w}
-	x.g.init(w.life.s)
+	if o, ok := w.(interface{ writable() *Writable }); ok {
+		x.own = o.writable()
+	}
+	x.g.init(w.Scheduler())
 	w.OnDrain(func() { x.answer(nil) })
 	w.OnFinish(func() { x.answer(nil) }) // after End there is no 'drain'
 	w.OnError(func(err error) { x.answer(err) })
@@ -36,6 +45,9 @@ func NewWriter(w *Writable) *Writer {
 // SetContext has calls that begin from now on end when ctx does, with its cause: that is how a deadline is set. Of what
 // a Write was handing over when that happens it is not known whether it is written.
 func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
+
+// OffLoop is Reader.OffLoop.
+func (x *Writer) OffLoop() { x.g.away = true }
 
 // Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
 // if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the
@@ -89,7 +101,7 @@ func (x *Writer) Close() error {
 		return nil
 	default:
 	}
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		x.g.close()
 		x.w.End()
 		return nil // it cannot wait: OnFinish tells
@@ -97,18 +109,7 @@ func (x *Writer) Close() error {
 	if err := x.settle(); err != nil {
 		return err
 	}
-	err := x.g.ask(func() {
-		x.w.EndWith(nil, func(err error) {
-			switch {
-			case errors.Is(err, ErrAlreadyFinished):
-				err = nil
-			case err != nil:
-				err = x.why() // why it was destroyed, rather than that
-			}
-			x.g.answers <- answer{err: err}
-		})
-	})
-	if err != nil {
+	if err := x.g.ask(x.end); err != nil {
 		return err
 	}
 	a, err := x.g.wait()
@@ -119,9 +120,36 @@ func (x *Writer) Close() error {
 	return a.err
 }
 
+// end ends the stream, on the loop, and answers when it is over.
+func (x *Writer) end() {
+	if w, ok := x.w.(interface {
+		EndWith(p []byte, cb func(error))
+	}); ok {
+		w.EndWith(nil, func(err error) {
+			switch {
+			case errors.Is(err, ErrAlreadyFinished):
+				err = nil
+			case err != nil:
+				err = x.why() // why it was destroyed, rather than that
+			}
+			x.g.answers <- answer{err: err}
+		})
+		return
+	}
+	switch st := x.w.Status(); {
+	case st.Finished:
+		x.g.answers <- answer{}
+	case st.Destroyed || st.Err != nil:
+		x.g.answers <- answer{err: x.why()}
+	default:
+		x.due = true // an event tells
+		x.w.End()
+	}
+}
+
 // hand gives a block to the stream and waits until there is room for more.
 func (x *Writer) hand(b *block) error {
-	if x.g.s.OnLoop() {
+	if x.g.onLoop() {
 		if x.g.asked || x.w.WritableNeedDrain() {
 			b.release()
 			return ErrWouldBlock
@@ -164,29 +192,58 @@ func (x *Writer) settle() error {
 	return err
 }
 
-// put writes a block, on the loop.
+// put writes a block, on the loop. What the stream would refuse is refused here: it would fail for it.
 func (x *Writer) put(b *block) error {
-	w := x.w
-	if w.state != writeOpen || w.life.destroyed() || w.life.err != nil {
-		b.release()
-		return x.why() // refused here and not by the stream, which would fail for it
+	if w := x.own; w != nil {
+		if w.state != writeOpen || w.life.destroyed() || w.life.err != nil {
+			b.release()
+			return x.why()
+		}
+		_, err := w.write(chunk{b.buf, b, lastsOn}, nil)
+		return err
 	}
-	_, err := w.write(chunk{b.buf, b, lastsOn}, nil)
-	return err
+	if st := x.w.Status(); !st.Writable || st.Err != nil {
+		b.release()
+		return x.why()
+	}
+	x.w.WriteBorrowed(b.buf, nil)
+	x.spend(b)
+	return nil
+}
+
+// spend releases b when the turn has ended and everybody has sealed what they were lent.
+func (x *Writer) spend(b *block) {
+	if x.spent == nil {
+		if x.turnEnd == nil {
+			x.turnEnd = x.endTurn
+		}
+		x.g.s.AtTurnEnd(x.turnEnd)
+	}
+	b.push(&x.spent)
+}
+
+// endTurn runs twice: while everybody seals, and then.
+func (x *Writer) endTurn() {
+	if x.sealed = !x.sealed; x.sealed {
+		x.g.s.AtTurnEnd(x.turnEnd)
+		return
+	}
+	x.spent.release()
+	x.spent = nil
 }
 
 // why is what became of a stream that takes nothing any more.
 func (x *Writer) why() error {
-	switch {
-	case x.w.life.err != nil:
-		return x.w.life.err
-	case x.w.life.destroyed():
+	switch st := x.w.Status(); {
+	case st.Err != nil:
+		return st.Err
+	case st.Destroyed:
 		return ErrDestroyed
 	}
 	return ErrWriteAfterEnd
 }
 
-// answer tells a call that waits for room.
+// answer tells a call that waits for room, or for the end.
 func (x *Writer) answer(err error) {
 	if x.due {
 		x.due = false

@@ -45,7 +45,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := slices.Concat(simulated, others, streams, parsers, servers), hunters
+	mutants, hunters := slices.Concat(simulated, others, streams, parsers, servers, handlers), hunters
 	if *quick {
 		mutants, hunters = simulated, hunters[:1]
 	}
@@ -57,7 +57,7 @@ func run() error {
 		}
 		all := hunters
 		if !*quick {
-			all = slices.Concat(hunters, streamHunters, parserHunters, httpHunters)
+			all = slices.Concat(hunters, streamHunters, parserHunters, httpHunters, stdhttpHunters)
 		}
 		if err := baseline(ctx, root, all); err != nil {
 			return err
@@ -79,6 +79,8 @@ func run() error {
 			mine = streamHunters
 		case strings.HasPrefix(m.file, "httpcore/h1/"):
 			mine = parserHunters
+		case strings.HasPrefix(m.file, "httpcore/stdhttp/"):
+			mine = stdhttpHunters
 		case strings.HasPrefix(m.file, "httpcore/"):
 			mine = httpHunters
 		}

@@ -15,6 +15,7 @@ type floor struct {
 	ours   []string // folders
 	theirs []string // import paths
 	pure   bool     // no I/O: bytes and calls in, bytes and calls out
+	http   bool     // net/http, which is what the package is about
 }
 
 // floors is the house, lowest first. A package that is not in it has no place yet: give it one, and say so in the pull
@@ -26,6 +27,7 @@ var floors = []floor{
 	{dir: "reactor/reactortest", level: 1, ours: []string{"reactor"}, theirs: []string{"golang.org/x/sys/unix"}},
 	{dir: "loop", level: 2, ours: []string{"reactor"}},
 	{dir: "httpcore", level: 3, ours: []string{"httpcore/h1", "stream", "loop"}},
+	{dir: "httpcore/stdhttp", level: 4, ours: []string{"httpcore", "stream", "loop"}, http: true},
 	{dir: "stream/files", level: 3, ours: []string{"stream", "loop", "reactor"}},
 	{dir: fake, level: 1, ours: []string{"reactor"}},
 }
@@ -96,7 +98,7 @@ func (f floor) refuse(imp string) string {
 		switch {
 		case f.pure && slices.Contains(ioPackages, imp):
 			return fmt.Sprintf("imports %s; %s sees bytes, never sockets or files, so that it can be tested exactly and used anywhere", imp, f.dir)
-		case imp == "net/http":
+		case imp == "net/http" && !f.http:
 			return "imports net/http; weir is an alternative to it, and only tests and programs compare"
 		}
 		return ""

@@ -65,6 +65,7 @@ func TestFloorsRule(t *testing.T) {
 		{"sockets in the parser", []string{"httpcore/h1/a.go", `package h1; import _ "net"`}, []string{"imports net; httpcore/h1 sees bytes"}},
 		{"addresses in a stream", []string{"stream/a.go", `package stream; import _ "net/netip"`}, nil},
 		{"net/http", []string{"httpcore/a.go", `package httpcore; import _ "net/http"`}, []string{"imports net/http"}},
+		{"net/http's handlers", []string{"httpcore/stdhttp/a.go", `package stdhttp; import _ "net/http"`}, nil},
 		{"a new package", []string{"quic/a.go", `package quic`}, []string{"quic: this package has no place"}},
 		{"a helper under a floor", []string{"loop/wheel/a.go", `package wheel`}, []string{"loop/wheel: this package has no place"}},
 		{"a module of its own", []string{"bench/go.mod", "module x", "bench/a.go", `package main; import _ "github.com/x/y"`}, nil},
