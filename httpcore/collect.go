@@ -19,7 +19,7 @@ func (m *IncomingMessage) Collect(limit int, fn func(body []byte, err error)) {
 	}
 	if m.length > int64(limit) {
 		m.Scheduler().NextTick(func() { tell(ErrBodyTooLarge) })
-		m.Resume()
+		m.discard()
 		return
 	}
 	m.OnData(func(p []byte) {
@@ -27,6 +27,7 @@ func (m *IncomingMessage) Collect(limit int, fn func(body []byte, err error)) {
 		case told:
 		case len(body)+len(p) > limit:
 			body = nil
+			m.discard()
 			tell(ErrBodyTooLarge)
 		default:
 			body = append(body, p...)

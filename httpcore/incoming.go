@@ -175,10 +175,16 @@ func (m *IncomingMessage) dump() {
 		}
 		return
 	}
-	m.dumped = true
 	if m.complete && m.Retire() {
+		m.dumped = true
 		return
 	}
+	m.discard()
+}
+
+// discard throws away what still comes, up to a bound: then the connection ends behind its answer.
+func (m *IncomingMessage) discard() {
+	m.dumped = true
 	m.Resume()
 }
 

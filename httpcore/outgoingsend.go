@@ -90,7 +90,10 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	o.onWire = o.onWire || o.headSent // before that it is an interim response
 	var err error
 	if l == lastsOn {
-		err = c.t.Write([][]byte{p}, c.sent)
+		v := &o.sh.vector
+		v[0] = p
+		err = c.t.Write(v[:], c.sent)
+		v[0] = nil
 	} else {
 		err = c.t.WriteBorrowed(p, c.sent)
 	}

@@ -1,6 +1,8 @@
 package httpcore
 
 import (
+	"errors"
+
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
 )
@@ -40,7 +42,13 @@ func (c *serverConn) ended() {
 }
 
 // refused is the parser not going on.
-func (c *serverConn) refused(err error) { c.refuse(h1.StatusOf(err), err) }
+func (c *serverConn) refused(err error) {
+	if errors.Is(err, h1.ErrH2Preface) {
+		c.refuse(505, err) // a client that is told nothing takes it for a fault of the network
+		return
+	}
+	c.refuse(h1.StatusOf(err), err)
+}
 
 // deafen has everything that still comes be thrown away: it is no request.
 func (c *serverConn) deafen() {

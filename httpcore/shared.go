@@ -14,6 +14,7 @@ type shared struct {
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
 	arena    arena
+	vector   [1][]byte // what a transport is given a single slice in
 	date     []byte
 	dateTill time.Duration // the loop's time until which it is right
 }
