@@ -211,6 +211,14 @@ func TestAnAnswer(t *testing.T) {
 			events: "req socket; req finish; req response 200; * true true; res end; * true; req close; res close",
 		},
 		{
+			name: "Q16: bytes behind an answer spoil the connection and nothing else", peer: replies(plain + "extra"),
+			wire: plainGET, ends: true, events: answered,
+		},
+		{
+			name: "Q17: two answers to one request", peer: replies(plain + plain),
+			wire: plainGET, ends: true, events: answered,
+		},
+		{
 			name: "Q18: what a head says", peer: replies("HTTP/1.0 299 Fine  thing\r\nA: 1\r\na: 2\r\nSet-Cookie: x\r\nset-cookie: y\r\n" +
 				"Content-Length: 0\r\n\r\n"),
 			answer: func(x *trip, r answer) {

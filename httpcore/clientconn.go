@@ -192,9 +192,17 @@ func (c *clientConn) refused(err error) {
 	c.destroy(err)
 }
 
-// surplus is bytes behind the response: they answer nobody, and so nothing that follows would be believed.
+// surplus is bytes behind the response: they answer nobody, and so nothing that follows would be believed. The exchange ends as
+// any other, but the connection with it.
 func (c *clientConn) surplus() {
-	c.keepAlive = false
+	c.patience = -1
+	if r := c.req; !r.done {
+		c.keepAlive = false // nor would be what the rest of the request is answered
+		if r.res.ReadableEnded() {
+			c.destroy(nil)
+			return
+		}
+	}
 	c.flags |= connDeaf
 	if c.flags&connParsing != 0 {
 		c.p.Pause()
