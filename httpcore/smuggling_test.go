@@ -245,10 +245,12 @@ func TestWhatIsAskedForAndWhere(t *testing.T) {
 		{"GET", "http://proxy:3128/", "http://other:81/x?y", "", "GET http://other:81/x?y HTTP/1.1|Host: other:81|", "tcp proxy:3128"},
 		{"GET", "http://proxy:3128/", "http://other?y", "", "GET http://other?y HTTP/1.1|Host: other|", "tcp proxy:3128"},
 		{"GET", "http://proxy:3128/", "http://other:81/x", "other:81", "GET http://other:81/x HTTP/1.1|Host: other:81|", "tcp proxy:3128"},
+		{"GET", "http://proxy:3128/", "http://other:81/x", "evil", "", ""},
 		{"GET", "http://h/", "", "virtual", "GET / HTTP/1.1|Host: virtual|", "tcp h:80"},
 		{"OPTIONS", "http://h/", "*", "", "OPTIONS * HTTP/1.1|Host: h|", "tcp h:80"},
 		{"CONNECT", "http://proxy:3128/", "h:1", "", "CONNECT h:1 HTTP/1.1|Host: h:1|", "tcp proxy:3128"},
 		{"CONNECT", "http://proxy:3128/", "[::1]:1", "", "CONNECT [::1]:1 HTTP/1.1|Host: [::1]:1|", "tcp proxy:3128"},
+		{"CONNECT", "http://proxy:3128/", "h:1", "evil:1", "", ""},
 		{"get", "http://h/", "", "", "get / HTTP/1.1|Host: h|", "tcp h:80"},
 	} {
 		o := httpcore.RequestOptions{Target: x.target}
