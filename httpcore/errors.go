@@ -47,8 +47,9 @@ var (
 	// ErrContentLength is a body that is longer or shorter than its Content-Length says. The bytes that are too many were not
 	// sent; a response that is too short takes its connection with it.
 	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}
-	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked.
-	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message"}
+	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked, or one that has no
+	// place there.
+	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message, and a field that may be one"}
 )
 
 // What is wrong with a request that a client makes. Nothing is sent.

@@ -188,6 +188,14 @@ func TestTheFramingOfARequestIsOneAndIsRight(t *testing.T) {
 			one(t, wire)
 		}
 	}
+	for _, name := range []string{"Content-Length", "Transfer-Encoding", "Host", "Connection", "Trailer", "TE", "Upgrade", "X\r\n", "X Y", "", "X:"} {
+		sent(t, "POST", url, httpcore.RequestOptions{}, func(q call) {
+			if q.AddTrailer(name, "1") == nil {
+				t.Errorf("a trailer %q was taken", name)
+			}
+			q.End()
+		})
+	}
 }
 
 // counts has a Parser count messages.
