@@ -148,6 +148,19 @@ func TestARequestThatFails(t *testing.T) {
 			events: begun + "req error boom; res aborted; req close; res error ECONNRESET; res close",
 		},
 		{
+			name: "a request that is destroyed with its answer received and not read", peer: replies(plain), whole: true,
+			answer: func(x *trip, r answer) {
+				x.errors(r)
+				r.Pause()
+			},
+			body: func(x *trip, q call) {
+				q.OnResponse(func(answer) { x.after(0, func() { q.Destroy(boom) }) })
+				q.End()
+			},
+			wire: plainGET, ends: true,
+			events: "req socket; req finish; req response 200; req error boom; res aborted; req close; res error ECONNRESET; res close",
+		},
+		{
 			name: "R17: an answer that is destroyed", peer: replies(part), whole: true,
 			answer: func(x *trip, r answer) { x.errors(r) },
 			body:   partly(func(_ *trip, q call) { q.Response().Destroy(nil) }),

@@ -50,6 +50,7 @@ type ClientRequest struct {
 	queued    bool // no connection is being made for it, because of a limit
 	reused    bool // the connection has served others
 	retried   bool // once is enough
+	unwanted  bool // Destroy was called: nobody reads the rest of an answer
 
 	onResponse    stream.Listeners[func(*IncomingMessage)]
 	onInformation stream.Listeners[func(*Information)]

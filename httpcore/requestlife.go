@@ -91,12 +91,16 @@ func (r *ClientRequest) retry() {
 }
 
 // Destroy ends the request at once, and its connection if anything was sent: what was not is lost, and its callbacks are told.
-// If there is no answer yet the listeners of OnError are told err, or ErrHangUp. An answer that is not complete is aborted.
+// If there is no answer yet the listeners of OnError are told err, or ErrHangUp. An answer that was not read to its end is
+// aborted.
 func (r *ClientRequest) Destroy(err error) {
 	if r.gone {
 		return
 	}
-	r.gone = true
+	r.gone, r.unwanted = true, true
+	if err != nil && r.answered() && !r.res.ReadableEnded() {
+		r.loop().NextTick(func() { r.fail(err) })
+	}
 	if r.err == nil {
 		r.err = err
 	}
@@ -130,7 +134,7 @@ func (r *ClientRequest) conclude(err error) {
 		r.fail(ErrHangUp)
 	case m == nil:
 		r.fail(err)
-	case !m.complete && !m.Destroyed():
+	case (!m.complete || r.unwanted && !m.ReadableEnded()) && !m.Destroyed():
 		m.Destroy(ErrAborted.because(err))
 	}
 	r.close()
