@@ -198,27 +198,33 @@ func TestANameIsLookedUpWithTheAgentsResolver(t *testing.T) {
 	}
 }
 
-func TestAContextThatIsDoneAlready(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
+func TestARequestWhoseContextIsDoneIsNotSent(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replying(t, ln)
+	url := "http://" + ln.Addr().String() + "/"
+	ctx, cancel := context.WithCancelCause(context.Background())
+	why := errors.New("why")
 	a := httpcore.NewAgent(httpcore.AgentOptions{})
 	alone(t, a, func(l *loop.Loop) {
-		o := httpcore.RequestOptions{Agent: a, Context: ctx, SocketPath: filepath.Join(t.TempDir(), "none")}
-		q, err := httpcore.NewRequest(l, "GET", "http://x/", o)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		closes := 0
-		q.OnError(func(error) {}) // it may be either
-		q.OnClose(func() { closes++ })
-		l.AtTurnEnd(func() { l.Post(func() { q.End() }) })
-		timer := l.NewTimer()
-		timer.Start(func() {
-			timer.Close(nil)
-			if closes != 1 {
-				t.Errorf("%d closes", closes)
+		fetch(t, l, url, httpcore.RequestOptions{Agent: a, Context: ctx}, func(_ string, _ call, err error) {
+			if err != nil {
+				t.Error(err)
 			}
-		}, 20*time.Millisecond, 0)
+			cancel(why)
+			l.NextTick(func() { // now there is an idle connection
+				o := httpcore.RequestOptions{Agent: a, Context: ctx}
+				fetch(t, l, url, o, func(_ string, q call, err error) {
+					if !errors.Is(err, httpcore.ErrCanceled) || !errors.Is(err, why) || q.HeadersSent() && l.Metrics().Writes > 1 {
+						t.Errorf("got %v", err)
+					}
+					if m := a.Metrics(); m.FreeSockets != 1 || m.Connections != 1 {
+						t.Errorf("the connection was used up: %+v", m)
+					}
+				})
+			})
+		})
 	})
 }

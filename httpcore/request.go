@@ -169,7 +169,11 @@ func (r *ClientRequest) begin(l *loop.Loop) {
 		r.whole = l.NewTimer()
 		r.whole.Start(func() { r.abort(ErrResponseTimeout) }, o.TotalTimeout, 0)
 	}
-	if ctx := o.Context; ctx != nil {
+	switch ctx := o.Context; {
+	case ctx == nil:
+	case ctx.Err() != nil:
+		l.NextTick(func() { r.abort(ErrCanceled.because(context.Cause(ctx))) }) // before there is a connection
+	default:
 		r.stop = context.AfterFunc(ctx, func() {
 			_ = l.Post(func() { r.abort(ErrCanceled.because(context.Cause(ctx))) })
 		})
