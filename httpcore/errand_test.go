@@ -137,6 +137,7 @@ type trip struct {
 	frozen bool
 	still  bool // one more request was answered
 	gone   bool // the test is over
+	panics bool // and is meant to
 
 	calls int
 	names map[any]string
@@ -148,7 +149,11 @@ func newTrip(t *testing.T, o httpcore.AgentOptions, road string, script func(*pe
 	var err error
 	x.l, err = loop.New(loop.Options{
 		OnUncaught: func(err error) { x.event("! " + stream.CodeOf(err)) },
-		OnPanic:    func(e *loop.PanicError) { t.Errorf("%v\n%s", e, e.Stack) },
+		OnPanic: func(e *loop.PanicError) {
+			if x.mark("panic"); !x.panics {
+				t.Errorf("%v\n%s", e, e.Stack)
+			}
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
@@ -57,8 +58,9 @@ func (r *ClientRequest) flushed() {
 
 // mayRetry reports whether the request is to be made once more, since c is lost.
 func (r *ClientRequest) mayRetry(c *clientConn) bool {
+	var panicked *loop.PanicError
 	switch {
-	case r.gone || r.retried || c.begun || r.res != nil:
+	case r.gone || r.retried || c.begun || r.res != nil || errors.As(c.why, &panicked): // its own listener, then
 		return false
 	case c.unused():
 		return true // nobody can have seen it
@@ -134,7 +136,7 @@ func (r *ClientRequest) conclude(err error) {
 		r.fail(ErrHangUp)
 	case m == nil:
 		r.fail(err)
-	case (!m.complete || r.unwanted && !m.ReadableEnded()) && !m.Destroyed():
+	case !m.Destroyed() && (!m.complete || r.unwanted || m.ReadableEnded()): // the last if a listener of its end panicked
 		m.Destroy(ErrAborted.because(err))
 	}
 	r.close()
