@@ -14,7 +14,8 @@ import (
 // http.Agent, for one loop or for several: each loop has a pool of its own, since a connection belongs to its loop, and the
 // limits count over all of them.
 //
-// An idle connection does not keep its loop running. It is watched: if its server ends it, or sends anything, it is gone.
+// An idle connection does not keep its loop running. It is watched: if its server ends it, or sends anything, it is gone. A
+// loop that is to be closed has to be rid of it first, though: CloseIdleConnections or Destroy, and Run once more.
 type Agent struct {
 	o AgentOptions
 

@@ -159,7 +159,7 @@ func (w *wire) parse(data []byte) {
 	case err != nil:
 		w.side.refused(err)
 	}
-	if w.flags&connDeaf != 0 {
+	if w.flags&(connDeaf|connGone) != 0 {
 		w.p = nil
 	} else if w.p.Between() && w.flags&connKeepParser == 0 {
 		w.sh.giveBack(w.p)
