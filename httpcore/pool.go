@@ -229,15 +229,15 @@ func (o *origin) gone() {
 	a := o.p.a
 	a.counts.open.Add(-1)
 	a.budget.give(o.key)
-	a.feed(o.key)
+	a.feed()
 	o.forget()
 }
 
 // feed has the one that has waited longest for room look whether it is there.
-func (a *Agent) feed(key originKey) {
-	x, ok := a.budget.next(key)
+func (a *Agent) feed() {
+	x, ok := a.budget.next()
 	for ok && x.p.l.Post(func() { x.p.wake(x.key) }) != nil {
-		x, ok = a.budget.next(key) // that loop is closed
+		x, ok = a.budget.next() // that loop is closed
 	}
 }
 
@@ -246,7 +246,7 @@ func (p *pool) wake(key originKey) {
 	if o := p.origins[key]; o != nil && o.grow() {
 		return
 	}
-	p.a.feed(key)
+	p.a.feed()
 }
 
 // starve is there being no room: idle connections make some. whole says which limit it is.
