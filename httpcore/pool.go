@@ -288,11 +288,12 @@ func (p *pool) makeRoom(key originKey, whole bool) {
 
 // forget lets go of a server that nothing is left of.
 func (o *origin) forget() {
-	if o.open > 0 || o.waiting > 0 || o.dials > 0 {
-		return
+	p := o.p
+	if o.open > 0 || o.waiting > 0 || o.dials > 0 || p.origins[o.key] != o {
+		return // the last: it was forgotten with an earlier connection, and there may be another by now
 	}
-	delete(o.p.origins, o.key)
-	o.p.leave()
+	delete(p.origins, o.key)
+	p.leave()
 }
 
 // leave has the Agent forget a pool with nothing in it.
