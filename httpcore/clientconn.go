@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -266,8 +267,8 @@ func (c *clientConn) handOver(rest []byte) {
 	c.leave()
 	c.detach()
 	r.gone = true
-	r.switched(m, stream.NewSocket(c.sh.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true}), append([]byte(nil), rest...))
 	c.o.gone()
+	r.switched(m, stream.NewSocket(c.sh.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true}), bytes.Clone(rest))
 }
 
 // leave has the origin forget the connection, and HTTP the transport.
@@ -313,8 +314,12 @@ func (c *clientConn) destroy(err error) {
 
 // closed is the transport being closed: everybody who waits is told.
 func (c *clientConn) closed() {
-	if c.req != nil {
-		c.detach().conclude(c.why)
+	r := c.req
+	if r != nil {
+		c.detach()
 	}
-	c.o.gone()
+	c.o.gone() // before those who are told, as they may panic
+	if r != nil {
+		r.conclude(c.why)
+	}
 }
