@@ -154,32 +154,45 @@ func TestAServerThatDiesInsideAnUploadIsABadGateway(t *testing.T) {
 	}
 }
 
-// A server that has had enough answers before it has the whole body, and leaves with the rest unread: its answer counts.
+// A server that has had enough answers before it has the whole body, and leaves with the rest unread: its answer counts. The
+// client is told that nobody reads on, if the server has said so.
 func TestAnEarlyAnswerReachesAClientThatStillSends(t *testing.T) {
-	for _, size := range []int{100_000, 10_000_000} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			s := stage(t)
-			c := s.dial(fmt.Sprintf("POST / HTTP/1.1\nHost: a\nContent-Length: %d\n\n", size))
-			sent := make(chan error, 1)
-			go func() {
-				_, err := c.Write(make([]byte, size))
-				sent <- err
-			}()
-			up := s.accept()
-			up.head()
-			io.ReadFull(up.r, make([]byte, 1000))
-			up.say("HTTP/1.1 413 Payload Too Large\nConnection: close\nContent-Length: 8\n\ntoo much")
-			c.gets(413, "too much")
-			up.Close()
-			if err := <-sent; err != nil {
-				t.Error(err)
-			}
-			c.say(get)
-			up = s.accept()
-			up.head()
-			up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
-			c.gets(200, "ok")
-		})
+	for _, ends := range []bool{true, false} {
+		for _, size := range []int{100_000, 10_000_000} {
+			t.Run(fmt.Sprint(size, ends), func(t *testing.T) {
+				s := stage(t)
+				c := s.dial(fmt.Sprintf("POST / HTTP/1.1\nHost: a\nContent-Length: %d\n\n", size+1))
+				sent := make(chan error, 1)
+				go func() {
+					_, err := c.Write(make([]byte, size))
+					sent <- err
+				}()
+				up := s.accept()
+				up.head()
+				io.ReadFull(up.r, make([]byte, 1000))
+				connection := ""
+				if ends {
+					connection = "Connection: close\n"
+				}
+				up.say("HTTP/1.1 413 Payload Too Large\n" + connection + "Content-Length: 8\n\ntoo much")
+				if res := c.gets(413, "too much"); res.Close != ends {
+					t.Errorf("the client is told that the connection ends: %t, want %t", res.Close, ends)
+				}
+				up.Close()
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+				if ends {
+					c.ended()
+					return
+				}
+				c.say("x" + get)
+				up = s.accept()
+				up.head()
+				up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
+				c.gets(200, "ok")
+			})
+		}
 	}
 }
 
