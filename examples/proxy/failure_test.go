@@ -5,8 +5,13 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
 )
 
 const get = "GET / HTTP/1.1\nHost: a\n\n"
@@ -49,6 +54,43 @@ func TestAServerThatIsSilentIsAGatewayTimeout(t *testing.T) {
 		t.Errorf("got %d %q, %v; want no whole answer", res.StatusCode, body, err)
 	}
 	up.gone()
+}
+
+func TestAConnectionThatIsNotMadeInTimeIsAGatewayTimeout(t *testing.T) {
+	agent := httpcore.NewAgent(httpcore.AgentOptions{
+		Connect: func(l *loop.Loop, _, _ string, done func(stream.Transport, error)) (func(), error) {
+			return nil, l.Post(func() { done(nil, fmt.Errorf("dial: %w", syscall.ETIMEDOUT)) })
+		},
+	})
+	s := front(t, &proxy{upstream: "127.0.0.1:1", agent: agent})
+	c := s.dial(get)
+	if res, body, err := c.answer("GET"); err != nil || res.StatusCode != 504 {
+		t.Errorf("got %d %q, %v", res.StatusCode, body, err)
+	}
+}
+
+func TestAClientThatGoesDoesNotWaitForAConnectionAnyMore(t *testing.T) {
+	watchDescriptors(t)
+	ln := listen(t)
+	s := front(t, &proxy{upstream: ln.Addr().String(), agent: httpcore.NewAgent(httpcore.AgentOptions{MaxSockets: 1})})
+	s.ln = ln
+	first := s.dial(get)
+	up := s.accept()
+	up.head()
+	second := s.dial("PUT /second HTTP/1.1\nHost: a\nContent-Length: 9\n\nhello")
+	third := s.dial("GET /third HTTP/1.1\nHost: a\n\n")
+	await(t, "two to wait", func() bool { return s.p.agent.Metrics().Queued == 2 })
+	second.reset()
+	await(t, "one to wait", func() bool { return s.p.agent.Metrics().Queued == 1 })
+	up.say("HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nok")
+	first.gets(200, "ok")
+	up.Close()
+	up = s.accept()
+	if head := up.head(); !strings.HasPrefix(head, "GET /third ") {
+		t.Errorf("the server gets\n%s", head)
+	}
+	up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
+	third.gets(200, "ok")
 }
 
 func TestAServerThatGivesNoAnswerIsABadGateway(t *testing.T) {
