@@ -203,9 +203,9 @@ func TestAnAnswer(t *testing.T) {
 			},
 			peer: func(p *peer) {
 				p.until(head)
-				p.send("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + strings.Repeat("a", 1_000_000))
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + strings.Repeat("a", 100_000))
 				close(sending)
-				p.send(strings.Repeat("a", 3_000_000))
+				p.send(strings.Repeat("a", 3_900_000))
 			},
 			wire: plainGET, whole: true,
 			events: "req socket; req finish; req response 200; * true true; res end; * true; req close; res close",

@@ -5,8 +5,13 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
 )
 
 const get = "GET / HTTP/1.1\nHost: a\n\n"
@@ -49,6 +54,43 @@ func TestAServerThatIsSilentIsAGatewayTimeout(t *testing.T) {
 		t.Errorf("got %d %q, %v; want no whole answer", res.StatusCode, body, err)
 	}
 	up.gone()
+}
+
+func TestAConnectionThatIsNotMadeInTimeIsAGatewayTimeout(t *testing.T) {
+	agent := httpcore.NewAgent(httpcore.AgentOptions{
+		Connect: func(l *loop.Loop, _, _ string, done func(stream.Transport, error)) (func(), error) {
+			return nil, l.Post(func() { done(nil, fmt.Errorf("dial: %w", syscall.ETIMEDOUT)) })
+		},
+	})
+	s := front(t, &proxy{upstream: "127.0.0.1:1", agent: agent})
+	c := s.dial(get)
+	if res, body, err := c.answer("GET"); err != nil || res.StatusCode != 504 {
+		t.Errorf("got %d %q, %v", res.StatusCode, body, err)
+	}
+}
+
+func TestAClientThatGoesDoesNotWaitForAConnectionAnyMore(t *testing.T) {
+	watchDescriptors(t)
+	ln := listen(t)
+	s := front(t, &proxy{upstream: ln.Addr().String(), agent: httpcore.NewAgent(httpcore.AgentOptions{MaxSockets: 1})})
+	s.ln = ln
+	first := s.dial(get)
+	up := s.accept()
+	up.head()
+	second := s.dial("PUT /second HTTP/1.1\nHost: a\nContent-Length: 9\n\nhello")
+	third := s.dial("GET /third HTTP/1.1\nHost: a\n\n")
+	await(t, "two to wait", func() bool { return s.p.agent.Metrics().Queued == 2 })
+	second.reset()
+	await(t, "one to wait", func() bool { return s.p.agent.Metrics().Queued == 1 })
+	up.say("HTTP/1.1 200 OK\nConnection: close\nContent-Length: 2\n\nok")
+	first.gets(200, "ok")
+	up.Close()
+	up = s.accept()
+	if head := up.head(); !strings.HasPrefix(head, "GET /third ") {
+		t.Errorf("the server gets\n%s", head)
+	}
+	up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
+	third.gets(200, "ok")
 }
 
 func TestAServerThatGivesNoAnswerIsABadGateway(t *testing.T) {
@@ -154,32 +196,45 @@ func TestAServerThatDiesInsideAnUploadIsABadGateway(t *testing.T) {
 	}
 }
 
-// A server that has had enough answers before it has the whole body, and leaves with the rest unread: its answer counts.
+// A server that has had enough answers before it has the whole body, and leaves with the rest unread: its answer counts. The
+// client is told that nobody reads on, if the server has said so.
 func TestAnEarlyAnswerReachesAClientThatStillSends(t *testing.T) {
-	for _, size := range []int{100_000, 10_000_000} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			s := stage(t)
-			c := s.dial(fmt.Sprintf("POST / HTTP/1.1\nHost: a\nContent-Length: %d\n\n", size))
-			sent := make(chan error, 1)
-			go func() {
-				_, err := c.Write(make([]byte, size))
-				sent <- err
-			}()
-			up := s.accept()
-			up.head()
-			io.ReadFull(up.r, make([]byte, 1000))
-			up.say("HTTP/1.1 413 Payload Too Large\nConnection: close\nContent-Length: 8\n\ntoo much")
-			c.gets(413, "too much")
-			up.Close()
-			if err := <-sent; err != nil {
-				t.Error(err)
-			}
-			c.say(get)
-			up = s.accept()
-			up.head()
-			up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
-			c.gets(200, "ok")
-		})
+	for _, ends := range []bool{true, false} {
+		for _, size := range []int{100_000, 10_000_000} {
+			t.Run(fmt.Sprint(size, ends), func(t *testing.T) {
+				s := stage(t)
+				c := s.dial(fmt.Sprintf("POST / HTTP/1.1\nHost: a\nContent-Length: %d\n\n", size+1))
+				sent := make(chan error, 1)
+				go func() {
+					_, err := c.Write(make([]byte, size))
+					sent <- err
+				}()
+				up := s.accept()
+				up.head()
+				io.ReadFull(up.r, make([]byte, 1000))
+				connection := ""
+				if ends {
+					connection = "Connection: close\n"
+				}
+				up.say("HTTP/1.1 413 Payload Too Large\n" + connection + "Content-Length: 8\n\ntoo much")
+				if res := c.gets(413, "too much"); res.Close != ends {
+					t.Errorf("the client is told that the connection ends: %t, want %t", res.Close, ends)
+				}
+				up.Close()
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+				if ends {
+					c.ended()
+					return
+				}
+				c.say("x" + get)
+				up = s.accept()
+				up.head()
+				up.say("HTTP/1.1 200 OK\nContent-Length: 2\n\nok")
+				c.gets(200, "ok")
+			})
+		}
 	}
 }
 

@@ -82,6 +82,9 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 	up.OnResponse(func(answer *httpcore.IncomingMessage) {
 		answer.OnError(func(err error) { fail(res, err) })
 		res.StatusMessage = answer.StatusMessage()
+		if !req.Complete() && strings.EqualFold(answer.Header("Connection"), "close") {
+			res.SetHeader("Connection", "close") // nobody wants the rest of the request
+		}
 		if err := res.WriteHead(answer.StatusCode(), answer.EndToEndHeaders()...); err != nil {
 			answer.Destroy(err)
 			return

@@ -52,7 +52,9 @@ func front(t *testing.T, p *proxy) *scene {
 	if p.patience == 0 {
 		p.patience = patience
 	}
-	p.agent = httpcore.NewAgent(httpcore.AgentOptions{})
+	if p.agent == nil {
+		p.agent = httpcore.NewAgent(httpcore.AgentOptions{})
+	}
 	addr, err := p.server().Listen(g, "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
