@@ -76,18 +76,22 @@ func (r *ClientRequest) retry() {
 	}
 	r.retried = true
 	r.p.a.counts.retried.Add(1)
-	if r.over && len(r.held) == 0 {
+	if r.over && r.headBytes == nil && (r.hold || len(r.held) == 0) {
 		b, err := r.appendHead(nil)
-		if err != nil {
+		switch {
+		case err != nil:
 			r.conclude(err)
 			return
+		case r.hold: // the body still waits for its 100
+			r.headBytes = b
+		default:
+			if r.chunked {
+				b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
+			} else {
+				b = append(b, r.replay...)
+			}
+			r.held, r.heldBytes = append(r.held, piece{b, nil}), len(b)
 		}
-		if r.hold = false; r.chunked {
-			b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
-		} else {
-			b = append(b, r.replay...)
-		}
-		r.held, r.heldBytes = append(r.held, piece{b, nil}), len(b)
 	}
 	r.p.origin(r.key).request(r)
 }
