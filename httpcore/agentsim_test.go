@@ -639,3 +639,27 @@ func TestAKeepAliveExchangeCostsOneReadAndOneWrite(t *testing.T) {
 		t.Errorf("%d connections", len(k.peers))
 	}
 }
+
+func TestRequestsThatWaitForRoomDoNotKeepTheLoopBusy(t *testing.T) {
+	k := newCallRig(t, AgentOptions{MaxTotalSockets: 1}, 1)
+	busy := k.ask(0, "GET", simURL, RequestOptions{}, nil)
+	waiting := []*asked{
+		k.ask(0, "GET", simElse, RequestOptions{}, nil),
+		k.ask(0, "GET", "http://127.0.0.1:8083/", RequestOptions{}, nil),
+		k.ask(0, "GET", simURL, RequestOptions{}, nil),
+	}
+	before := k.ls[0].Metrics()
+	k.on(0, func() { k.a.feed(busy.q.key) }) // as if there had been room, and somebody else were quicker
+	k.run()
+	if n := k.ls[0].Metrics().Posts - before.Posts; n > 4 {
+		t.Errorf("%d functions were posted to look for room that is not there", n)
+	}
+	for _, x := range waiting {
+		x.waits("before")
+		k.on(0, func() { x.q.Destroy(nil) })
+		x.failed("then", ErrHangUp)
+	}
+	k.peers[0].send(simPlain)
+	busy.answered("in the end")
+	k.pool("in the end", 0, 1, 0)
+}

@@ -24,6 +24,7 @@ func (o *origin) dial(r *ClientRequest) bool {
 	a := o.p.a
 	ok, whole := a.budget.take(o.p, o.key)
 	if !ok {
+		o.whole = whole
 		o.starve(whole)
 		return false
 	}

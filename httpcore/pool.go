@@ -33,8 +33,9 @@ type origin struct {
 
 	first, last *ClientRequest // waiting for a connection, the longest first
 	waiting     int
-	dials       int // connections that are being made
-	queued      int // requests that no connection is being made for
+	dials       int  // connections that are being made
+	queued      int  // requests that no connection is being made for
+	whole       bool // when there was no room last, it was for want of any
 }
 
 // origin returns what is known of a server.
@@ -233,20 +234,24 @@ func (o *origin) gone() {
 	o.forget()
 }
 
-// feed has the one that has waited longest for room look whether it is there.
-func (a *Agent) feed(key originKey) {
-	x, ok := a.budget.next(key)
-	for ok && x.p.l.Post(func() { x.p.wake(x.key) }) != nil {
-		x, ok = a.budget.next(key) // that loop is closed
+// feed has the one that has waited longest for what freed has made room for look whether it is there.
+func (a *Agent) feed(freed originKey) {
+	x, ok := a.budget.next(freed)
+	for ok && x.p.l.Post(func() { x.p.wake(x.key, freed) }) != nil {
+		x, ok = a.budget.next(freed) // that loop is closed
 	}
 }
 
-// wake is there perhaps being room for a connection to key.
-func (p *pool) wake(key originKey) {
-	if o := p.origins[key]; o != nil && o.grow() {
-		return
+// wake is there perhaps being room for a connection to key, because one to freed has gone. If key does not need it, or has as many
+// as it may, the next one may have it. If somebody else was quicker, that one's end is waited for.
+func (p *pool) wake(key, freed originKey) {
+	o := p.origins[key]
+	switch {
+	case o == nil || o.queued == 0:
+		p.a.feed(freed)
+	case !o.grow() && key != freed && !o.whole:
+		p.a.feed(freed)
 	}
-	p.a.feed(key)
 }
 
 // starve is there being no room: idle connections make some. whole says which limit it is.
