@@ -663,3 +663,26 @@ func TestRequestsThatWaitForRoomDoNotKeepTheLoopBusy(t *testing.T) {
 	busy.answered("in the end")
 	k.pool("in the end", 0, 1, 0)
 }
+
+func TestBytesThatComeBeforeARequestIsSentAreNotItsAnswer(t *testing.T) {
+	k := newCallRig(t, AgentOptions{}, 1)
+	first := k.ask(0, "GET", simURL, RequestOptions{}, nil)
+	k.server(1).send(simPlain)
+	first.answered("the first")
+	second := k.ask(0, "POST", simURL, RequestOptions{}, func(*asked) {}) // it has the connection, and sends nothing yet
+	if second.sockets != 1 || !second.q.ReusedSocket() {
+		t.Fatal("it has no connection")
+	}
+	k.server(1).send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworse")
+	second.waits("behind the wrong answer")
+	k.on(0, func() { second.q.EndString("body") })
+	s := k.server(2)
+	if second.sockets != 2 || !strings.HasSuffix(s.got, "body") || strings.Contains(k.peers[0].got, "POST") {
+		t.Errorf("%d connections; the first got %q, the second %q", second.sockets, k.peers[0].got, s.got)
+	}
+	s.send(simPlain)
+	second.answered("the second")
+	if second.body != "ok" {
+		t.Errorf("got %q", second.body)
+	}
+}
