@@ -639,3 +639,50 @@ func TestAKeepAliveExchangeCostsOneReadAndOneWrite(t *testing.T) {
 		t.Errorf("%d connections", len(k.peers))
 	}
 }
+
+func TestRequestsThatWaitForRoomDoNotKeepTheLoopBusy(t *testing.T) {
+	k := newCallRig(t, AgentOptions{MaxTotalSockets: 1}, 1)
+	busy := k.ask(0, "GET", simURL, RequestOptions{}, nil)
+	waiting := []*asked{
+		k.ask(0, "GET", simElse, RequestOptions{}, nil),
+		k.ask(0, "GET", "http://127.0.0.1:8083/", RequestOptions{}, nil),
+		k.ask(0, "GET", simURL, RequestOptions{}, nil),
+	}
+	before := k.ls[0].Metrics()
+	k.on(0, func() { k.a.feed() }) // as if there had been room, and somebody else were quicker
+	k.run()
+	if n := k.ls[0].Metrics().Posts - before.Posts; n > 4 {
+		t.Errorf("%d functions were posted to look for room that is not there", n)
+	}
+	for _, x := range waiting {
+		x.waits("before")
+		k.on(0, func() { x.q.Destroy(nil) })
+		x.failed("then", ErrHangUp)
+	}
+	k.peers[0].send(simPlain)
+	busy.answered("in the end")
+	k.pool("in the end", 0, 1, 0)
+}
+
+func TestBytesThatComeBeforeARequestIsSentAreNotItsAnswer(t *testing.T) {
+	k := newCallRig(t, AgentOptions{}, 1)
+	first := k.ask(0, "GET", simURL, RequestOptions{}, nil)
+	k.server(1).send(simPlain)
+	first.answered("the first")
+	second := k.ask(0, "POST", simURL, RequestOptions{}, func(*asked) {}) // it has the connection, and sends nothing yet
+	if second.sockets != 1 || !second.q.ReusedSocket() {
+		t.Fatal("it has no connection")
+	}
+	k.server(1).send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworse")
+	second.waits("behind the wrong answer")
+	k.on(0, func() { second.q.EndString("body") })
+	s := k.server(2)
+	if second.sockets != 2 || !strings.HasSuffix(s.got, "body") || strings.Contains(k.peers[0].got, "POST") {
+		t.Errorf("%d connections; the first got %q, the second %q", second.sockets, k.peers[0].got, s.got)
+	}
+	s.send(simPlain)
+	second.answered("the second")
+	if second.body != "ok" {
+		t.Errorf("got %q", second.body)
+	}
+}

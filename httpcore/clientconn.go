@@ -65,12 +65,13 @@ func (c *clientConn) takeTime() time.Duration {
 	return c.req.o.WriteTimeout
 }
 
-// OnRead is what the Transport calls. While there is no exchange nothing may come.
+// OnRead is what the Transport calls. While there is no exchange nothing may come, and before anything of a request was sent no
+// answer to it.
 func (c *clientConn) OnRead(p []byte, err error) {
 	if c.flags&connGone != 0 {
 		return
 	}
-	if c.req == nil {
+	if c.req == nil || c.unused() && err == nil {
 		c.destroy(nil)
 		return
 	}

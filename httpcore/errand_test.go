@@ -327,6 +327,15 @@ func (x *trip) errors(r answer) {
 	r.OnError(func(err error) { x.event("res" + n + " error " + codeOf(err)) })
 }
 
+// bare makes a request that nobody listens to.
+func (x *trip) bare(method string) call {
+	q, err := httpcore.NewRequest(x.l, method, "http://"+x.addr+"/", httpcore.RequestOptions{Agent: x.a})
+	if err != nil {
+		x.t.Error(err)
+	}
+	return q
+}
+
 // more makes one more request, which no script knows.
 func (x *trip) more() {
 	q, err := httpcore.NewRequest(x.l, "GET", "http://"+x.addr+"/still-there", httpcore.RequestOptions{Agent: x.a})
@@ -571,6 +580,14 @@ func (p *peer) send(s string) { io.WriteString(p.c, s) }
 func (p *peer) pause(yes bool) {
 	p.x.mu.Lock()
 	p.paused = yes
+	p.x.mu.Unlock()
+	p.x.news.Broadcast()
+}
+
+// forget is what has arrived being too much to compare.
+func (p *peer) forget() {
+	p.x.mu.Lock()
+	p.text = ""
 	p.x.mu.Unlock()
 	p.x.news.Broadcast()
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// quiet listens for an answer's error and says nothing of it.
-func quiet(_ *trip, r answer) { r.OnError(func(error) {}) }
-
 // silent waits for a head and answers nothing.
 func silent(p *peer) {
 	p.until(head)
@@ -219,6 +216,27 @@ func TestARequestThatFails(t *testing.T) {
 				"* end ERR_STREAM_DESTROYED",
 		},
 		{
+			name: "an answer that comes early, and the end of all", method: "POST", whole: true,
+			body: func(x *trip, q call) {
+				q.EndWith(make([]byte, 16<<20), func(err error) { x.mark(fmt.Sprint(err != nil)) })
+			},
+			peer: func(p *peer) {
+				p.until(head)
+				p.pause(true)
+				p.send(strings.Replace(early, head, "\r\nConnection: close"+head, 1))
+				p.c.Close() // with much unread: a reset
+				p.pause(false)
+				p.closed()
+				p.forget()
+			},
+			ends: true, events: "req socket; req response 413; res end; res close; * true; req close",
+		},
+		{
+			name: "an error that nobody listens for is the loop's", peer: finishes(""),
+			run:  func(x *trip) { x.bare("GET").End() },
+			wire: plainGET, ends: true, events: "! ECONNRESET",
+		},
+		{
 			name: "R23: a server that resets during an upload", method: "POST",
 			body: func(x *trip, q call) {
 				var more func()
@@ -233,9 +251,7 @@ func TestARequestThatFails(t *testing.T) {
 			peer: func(p *peer) {
 				p.until(head)
 				p.reset()
-				p.x.mu.Lock()
-				p.text = ""
-				p.x.mu.Unlock()
+				p.forget()
 			},
 			ends: true, whole: true, events: "req socket; req error ECONNRESET; req close",
 		},
@@ -273,9 +289,7 @@ func TestARequestThatFails(t *testing.T) {
 			},
 			peer: func(p *peer) {
 				p.until("\r\n0\r\n\r\n")
-				p.x.mu.Lock()
-				p.text = ""
-				p.x.mu.Unlock()
+				p.forget()
 				p.send(plain)
 			},
 			whole: true, events: "* false true; req socket; req drain; * written; " + usual,

@@ -211,6 +211,30 @@ func TestAnAgent(t *testing.T) {
 				"res end; req close; res close",
 		},
 		{
+			name: "a PUT that waits for its 100 is made once more with its head", agent: keep,
+			peer: func(p *peer) {
+				p.until(head)
+				if p.number == 0 {
+					p.send(plain)
+					p.times(2, head)
+					p.fin()
+					return
+				}
+				p.send("HTTP/1.1 100 Continue\r\n\r\n")
+				p.until(lastChunk)
+				p.send(plain)
+			},
+			run: func(x *trip) {
+				one(x, "/1", func() {
+					x.call("PUT", "/2", fields("Expect", "100-continue"), nil).EndWith([]byte("body"), x.told("end"))
+				})
+			},
+			wire: gets("/1") + "PUT /2 HTTP/1.1|Host: -|Expect: 100-continue|Connection: keep-alive|Transfer-Encoding: chunked||\n" +
+				"PUT /2 HTTP/1.1|Host: -|Expect: 100-continue|Connection: keep-alive|Transfer-Encoding: chunked||4|body|0||",
+			events: "* /1 reused false, 0 used, 1 free, 0 queued; req socket; req socket; req continue; req information 100; req finish; " +
+				"* end; req response 200; res data ok; res end; req close; res close",
+		},
+		{
 			name: "S14: an answer that nobody reads keeps its connection", agent: httpcore.AgentOptions{MaxSockets: 1}, whole: true,
 			peer: serves,
 			run: func(x *trip) {

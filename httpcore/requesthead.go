@@ -11,10 +11,11 @@ import (
 )
 
 // FlushHeaders sends the head now, before there is any body; a request without a body is not sent any sooner by that. A method
-// that has no body as a rule, such as GET, then gets none, unless a framing was set. It returns why the head can't be.
+// that has no body as a rule, such as GET, then gets none, unless a framing was set or a 100 is expected, which makes sense for a
+// body only. It returns why the head can't be.
 func (r *ClientRequest) FlushHeaders() error {
 	whole := int64(-1)
-	if r.seldomBody() && r.known&(setLength|setCoding) == 0 {
+	if r.seldomBody() && r.known&(setLength|setCoding) == 0 && !r.expects() {
 		whole = 0
 	}
 	if err := r.fixHead(whole); err != nil {

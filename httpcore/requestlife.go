@@ -94,7 +94,11 @@ func (r *ClientRequest) again() error {
 	if err != nil {
 		return err
 	}
-	if r.hold = false; r.chunked {
+	if r.hold { // the body still waits for its 100
+		r.headBytes = b
+		return nil
+	}
+	if r.chunked {
 		b = h1.AppendSectionEnd(h1.AppendLastChunk(h1.AppendChunk(b, r.replay)))
 	} else {
 		b = append(b, r.replay...)

@@ -200,6 +200,18 @@ func TestARequestOnTheWire(t *testing.T) {
 				"res end; req close; res close",
 		},
 		{
+			name: "any method that expects a 100 has a body", method: "DELETE", options: fields("Expect", "100-continue"),
+			body: func(_ *trip, q call) { q.EndString("body") },
+			peer: func(p *peer) {
+				p.until(head)
+				p.send("HTTP/1.1 100 Continue\r\n\r\n")
+				p.until(lastChunk)
+				p.send(plain)
+			},
+			wire:   "DELETE / HTTP/1.1|Host: -|Expect: 100-continue|Connection: keep-alive|Transfer-Encoding: chunked||4|body|0||",
+			events: "req socket; req continue; req information 100; " + usual,
+		},
+		{
 			name: "a body that is not asked for is not sent", method: "POST", options: fields("Expect", "100-continue", "Content-Length", "4"),
 			body: func(x *trip, q call) { q.EndWith([]byte("body"), x.told("end")) },
 			peer: replies("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno"),

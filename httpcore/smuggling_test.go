@@ -111,16 +111,37 @@ func TestNothingThatAUserGivesBecomesAnotherRequest(t *testing.T) {
 	}
 	for _, s := range append([]string{" ", "\t", "é", "#", "#f"}, bad...) {
 		for _, x := range []struct{ method, before, after string }{
-			{"GET", "/a", "b"}, {"GET", "/a?b", "c"}, {"GET", "http://a", "b/c"}, {"GET", "http://a/b", "c"}, {"OPTIONS", "*", ""},
-			{"CONNECT", "a", "b:1"}, {"CONNECT", "a:1", "1"},
+			{"GET", "/a", "b"},
+			{"GET", "/a?b", "c"},
+			{"GET", "http://a", "b/c"},
+			{"GET", "http://a/b", "c"},
+			{"OPTIONS", "*", ""},
+			{"CONNECT", "a", "b:1"},
+			{"CONNECT", "a:1", "1"},
 		} {
 			refuse(fmt.Sprintf("target with %q", s), x.method, url, httpcore.RequestOptions{Target: x.before + s + x.after}, nil, httpcore.ErrInvalidTarget)
 		}
 	}
 	for _, x := range []struct{ method, target string }{
-		{"GET", "*"}, {"GET", "a"}, {"GET", "h:1"}, {"GET", "http://"}, {"GET", "http:///a"}, {"GET", "http://u@h/"}, {"GET", "http://h:x/"},
-		{"GET", "http://h:65536/"}, {"CONNECT", ""}, {"CONNECT", "h"}, {"CONNECT", "h:"}, {"CONNECT", "h:0"}, {"CONNECT", "h:65536"},
-		{"CONNECT", "h:1/x"}, {"CONNECT", "u@h:1"}, {"CONNECT", "/"}, {"CONNECT", "*"}, {"CONNECT", "http://h:1"}, {"CONNECT", ":1"},
+		{"GET", "*"},
+		{"GET", "a"},
+		{"GET", "h:1"},
+		{"GET", "http://"},
+		{"GET", "http:///a"},
+		{"GET", "http://u@h/"},
+		{"GET", "http://h:x/"},
+		{"GET", "http://h:65536/"},
+		{"CONNECT", ""},
+		{"CONNECT", "h"},
+		{"CONNECT", "h:"},
+		{"CONNECT", "h:0"},
+		{"CONNECT", "h:65536"},
+		{"CONNECT", "h:1/x"},
+		{"CONNECT", "u@h:1"},
+		{"CONNECT", "/"},
+		{"CONNECT", "*"},
+		{"CONNECT", "http://h:1"},
+		{"CONNECT", ":1"},
 		{"CONNECT", "[::1:1"},
 	} {
 		refuse(x.method+" "+x.target, x.method, url, httpcore.RequestOptions{Target: x.target}, nil, httpcore.ErrInvalidTarget)
