@@ -20,7 +20,7 @@ TEST_TIMEOUT ?= 4m
 
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
-# The simulation: connection lives, and the seed of the first. SIM_SEED repeats a failure.
+# The simulation: connection lives and HTTP exchanges, and the seed of the first. SIM_SEED repeats a failure.
 SIM_LIVES ?= 200000
 SIM_SEED  ?= 1
 # Arguments of go run ./internal/mutants.
@@ -102,9 +102,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 fuzz-long: ## run each fuzz target for ten minutes
 	$(MAKE) --no-print-directory fuzz FUZZTIME=10m FUZZ_BUDGET=3h
 
-sim: ## live SIM_LIVES simulated connection lives from SIM_SEED on
+sim: ## live SIM_LIVES simulated lives of connections, and as many HTTP exchanges, from SIM_SEED on
 	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
-	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/...
+	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore
 
 mutants: ## plant one-line bugs one by one; the tests must find each
 	$(call within,$(MUTANTS_BUDGET)) $(GO) run ./internal/mutants $(MUTANTS)

@@ -45,57 +45,40 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := slices.Concat(simulated, others, streams, parsers, servers, handlers), hunters
+	hunts := allHunts()
 	if *quick {
-		mutants, hunters = simulated, hunters[:1]
+		hunts = hunts[:1]
+		hunts[0].hunters = hunters[:1]
 	}
 	if !*list {
-		for _, m := range mutants {
-			if _, err := m.plant(root, dir); err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
-			}
-		}
-		all := hunters
-		if !*quick {
-			all = slices.Concat(hunters, streamHunters, parserHunters, httpHunters, stdhttpHunters)
-		}
-		if err := baseline(ctx, root, all); err != nil {
+		if err := prepare(ctx, root, dir, hunts, wanted); err != nil {
 			return err
 		}
 	}
 	found, missed := 0, []string{}
-	for _, m := range mutants {
-		if !wanted.MatchString(m.name) {
-			continue
-		}
-		if *list {
-			fmt.Printf("%-44s %s: %s\n", m.name, m.file, m.why)
-			continue
-		}
-		began := time.Now()
-		mine := hunters
-		switch {
-		case strings.HasPrefix(m.file, "stream/"):
-			mine = streamHunters
-		case strings.HasPrefix(m.file, "httpcore/h1/"):
-			mine = parserHunters
-		case strings.HasPrefix(m.file, "httpcore/stdhttp/"):
-			mine = stdhttpHunters
-		case strings.HasPrefix(m.file, "httpcore/"):
-			mine = httpHunters
-		}
-		by, said, err := m.hunt(ctx, root, dir, mine)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%s: %w", m.name, err)
-		case by == "":
-			missed = append(missed, m.name)
-			fmt.Printf("MISSED  %-44s %5.1fs  %s\n", m.name, time.Since(began).Seconds(), m.why)
-		default:
-			found++
-			fmt.Printf("found   %-44s %5.1fs  by %s\n", m.name, time.Since(began).Seconds(), by)
-			if *verbose {
-				fmt.Println(said)
+	for _, h := range hunts {
+		for _, m := range h.mutants {
+			if !wanted.MatchString(m.name) {
+				continue
+			}
+			if *list {
+				fmt.Printf("%-44s %s: %s\n", m.name, m.file, m.why)
+				continue
+			}
+			began := time.Now()
+			by, said, err := m.hunt(ctx, root, dir, h.hunters)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%s: %w", m.name, err)
+			case by == "":
+				missed = append(missed, m.name)
+				fmt.Printf("MISSED  %-44s %5.1fs  %s\n", m.name, time.Since(began).Seconds(), m.why)
+			default:
+				found++
+				fmt.Printf("found   %-44s %5.1fs  by %s\n", m.name, time.Since(began).Seconds(), by)
+				if *verbose {
+					fmt.Println(said)
+				}
 			}
 		}
 	}
@@ -108,6 +91,44 @@ func run() error {
 	}
 	if found == 0 {
 		return errors.New("no mutant has such a name")
+	}
+	return nil
+}
+
+// hunt is mutants, and who might find them.
+type hunt struct {
+	mutants []mutant
+	hunters []hunter
+}
+
+func allHunts() []hunt {
+	return []hunt{
+		{simulated, hunters}, {others, hunters}, {streams, streamHunters}, {parsers, parserHunters},
+		{servers, httpHunters}, {clients, clientHunters}, {handlers, stdhttpHunters},
+	}
+}
+
+// prepare looks whether every mutant can be planted, and whether those who hunt the wanted ones find nothing in the tree as
+// it is.
+func prepare(ctx context.Context, root, dir string, hunts []hunt, wanted *regexp.Regexp) error {
+	done := map[string]bool{}
+	for _, h := range hunts {
+		for _, m := range h.mutants {
+			if _, err := m.plant(root, dir); err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+		}
+		if !slices.ContainsFunc(h.mutants, func(m mutant) bool { return wanted.MatchString(m.name) }) {
+			continue
+		}
+		for _, x := range h.hunters {
+			if key := x.name + strings.Join(x.args, " "); !done[key] {
+				done[key] = true
+				if err := baseline(ctx, root, x); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -140,12 +161,10 @@ func (m mutant) hunt(ctx context.Context, root, dir string, hunters []hunter) (b
 	return "", "", nil
 }
 
-// baseline runs the hunters on the tree as it is: one that fails there would find anything.
-func baseline(ctx context.Context, root string, hunters []hunter) error {
-	for _, h := range hunters {
-		if out, err := h.run(ctx, root); err != nil {
-			return fmt.Errorf("%s fails without a planted bug:\n%s", h.name, tail(out))
-		}
+// baseline runs a hunter on the tree as it is: one that fails there would find anything.
+func baseline(ctx context.Context, root string, h hunter) error {
+	if out, err := h.run(ctx, root); err != nil {
+		return fmt.Errorf("%s fails without a planted bug:\n%s", h.name, tail(out))
 	}
 	return nil
 }
