@@ -16,7 +16,7 @@ func (m *IncomingMessage) RawQuery() string {
 	return query
 }
 
-// PathAndQuery is the target as an origin-form has it, undecoded: of an absolute-form what is behind its authority. "*", and
+// PathAndQuery is the target as an origin server is asked, undecoded: of an absolute-form what is behind its authority. "*", and
 // the authority of a CONNECT, are themselves.
 func (m *IncomingMessage) PathAndQuery() string {
 	url := m.URL()
@@ -24,6 +24,8 @@ func (m *IncomingMessage) PathAndQuery() string {
 	switch {
 	case !ok:
 		return url
+	case origin == "" && m.Method() == "OPTIONS":
+		return "*" // section 3.2.4
 	case !strings.HasPrefix(origin, "/"):
 		return "/" + origin // section 3.2.1: an empty path is "/"
 	}

@@ -11,6 +11,8 @@ func TestATargetIsTakenApartInEveryForm(t *testing.T) {
 		{"GET", "http://b:1/a?c", "b:1", "/a", "c", "/a?c"},
 		{"GET", "http://b", "b", "/", "", "/"},
 		{"GET", "http://b?c", "b", "/", "c", "/?c"},
+		{"OPTIONS", "http://b", "b", "*", "", "*"},
+		{"OPTIONS", "http://b/", "b", "/", "", "/"},
 		{"OPTIONS", "*", "field", "*", "", "*"},
 		{"CONNECT", "b:1", "b:1", "b:1", "", "b:1"},
 	} {

@@ -59,7 +59,7 @@ type proxy struct {
 }
 
 func (p *proxy) server() *httpcore.Server {
-	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	srv := httpcore.NewServer(httpcore.ServerOptions{RequestTimeout: -1}) // a large upload may take its time: BodyTimeout ends one that stalls
 	srv.OnRequest(p.forward)
 	srv.OnCheckContinue(p.forward)
 	return srv
