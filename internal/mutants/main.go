@@ -103,8 +103,13 @@ type hunt struct {
 
 func allHunts() []hunt {
 	return []hunt{
-		{simulated, hunters}, {others, hunters}, {streams, streamHunters}, {parsers, parserHunters},
-		{servers, httpHunters}, {clients, clientHunters}, {handlers, stdhttpHunters},
+		{simulated, hunters},
+		{others, hunters},
+		{streams, streamHunters},
+		{parsers, parserHunters},
+		{servers, httpHunters},
+		{clients, clientHunters},
+		{handlers, stdhttpHunters},
 	}
 }
 
