@@ -43,8 +43,8 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			c.finish()
 		}
 	case loop.DeadlineWrite:
-		if !c.taking() {
-			c.lostPeer(ErrTimeout)
+		if err := c.taking(); err != nil {
+			c.lostPeer(err)
 		}
 	case loop.DeadlineRead:
 		if c.awaitsContinue() {
