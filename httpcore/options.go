@@ -77,6 +77,10 @@ const (
 	// lastCall is how long a client that is connected and has sent nothing is waited for when the server closes: its request
 	// may be on its way.
 	lastCall = time.Second
+	// oneMore is how long a client that was served, and has nothing under way, is waited for when the server closes. Under load
+	// its next request lies in the socket, or is on its way while our end goes the other: so it is a long round trip, around
+	// the world. Who sends a request in this time gets an answer that says close.
+	oneMore = 250 * time.Millisecond
 )
 
 // finite has an option that is 0 be its default, and a negative one be 0: no limit.

@@ -169,8 +169,9 @@ func (s *Server) ended() {
 	}
 }
 
-// Shutdown ends the Server: nobody is accepted any more, but for those who wait to be; idle connections are closed, those
-// that have a request under way when it is answered, which their answers say, and those that have sent nothing yet soon.
+// Shutdown ends the Server: nobody is accepted any more, but for those who wait to be. Connections that have a request under
+// way are closed when it is answered, which their answers say; those that rest after a quarter of a second, since their next
+// request may be on its way, and those that have sent nothing yet after a second, if none comes.
 // It returns when the last has gone; when ctx is done it closes those that are left and returns its error. Any goroutine but
 // those of the loops, which must run, may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -223,7 +224,6 @@ func (sl *serverLoop) closes() bool { return sl.closing || sl.s.closing.Load() }
 // close has the connections of a loop end when they are answered.
 func (sl *serverLoop) close() {
 	sl.closing = true
-	sl.closeIdle()
 	sl.conns.each((*serverConn).hurry)
 }
 

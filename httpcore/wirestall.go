@@ -13,6 +13,7 @@ import (
 
 // stall is what is known of bytes that have waited for longer than firstLook.
 type stall struct {
+	began time.Duration // when bytes began to wait
 	acked uint32        // of the bytes handed to the transport, those that the peer had at the last look
 	moved time.Duration // when it was last seen to have taken something, or could have begun to
 	from  time.Duration // when the time began that its rate is measured over
@@ -27,7 +28,9 @@ type transportQueue interface {
 const (
 	// looks is how often in a WriteTimeout the peer is looked at: it is ended a tenth of that too late at most.
 	looks = 10
-	// firstLook is how long bytes wait before anybody looks: a peer that is not slow has them by then, and costs nothing.
+	// firstLook is how long bytes wait before anybody looks: a peer that is not slow has them by then, and costs nothing. Then
+	// looks are half as far apart as bytes have waited. A peer that does not read is still sent what its kernel has room for,
+	// the last of it by the probes of a closed window, a fifth of a second later, and that is not to count as reading for long.
 	firstLook = 100 * time.Millisecond
 )
 
@@ -77,7 +80,8 @@ func (w *wire) taking() error {
 	s := w.stall
 	switch {
 	case s == nil:
-		s = &stall{acked: has, moved: now - min(firstLook, every(limit)), from: now}
+		began := now - min(firstLook, every(limit))
+		s = &stall{began: began, acked: has, moved: began, from: now}
 		w.stall = s
 	case has != s.acked:
 		// A Unix socket's number is of memory: it may fall when the kernel takes more, which it does of a peer that reads.
@@ -93,7 +97,7 @@ func (w *wire) taking() error {
 		}
 		s.from, s.taken = now, 0
 	}
-	next := every(limit)
+	next := min(every(limit), max(firstLook, (now-s.began)/2))
 	if limit > 0 {
 		next = min(next, s.moved+limit-now)
 	}
