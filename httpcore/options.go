@@ -49,8 +49,8 @@ type ServerOptions struct {
 	// that are due still go out.
 	CloseOnFIN bool
 	// Logger is told of clients that are lost (Debug), of what is refused or has let a deadline pass (Info), and of what the
-	// server does to clients that are not to blame (Warn): MaxConnections is reached, the time of Shutdown or of a response is
-	// over. Its handler is called on the loops, which wait for it. Default nil: silence.
+	// server does to clients that are not to blame (Warn): MaxConnections is reached, there are no descriptors left to accept
+	// with, the time of Shutdown or of a response is over. Its handler is called on the loops, which wait for it. Default nil: silence.
 	Logger *slog.Logger
 }
 

@@ -66,6 +66,7 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
+	ln.OnError(s.logAccept)
 	g.OnShutdown(func(l *loop.Loop) { s.on(l).close() })
 	s.closeWith(func(done func()) {
 		if g.Loop(0).Post(func() { ln.Close(done) }) != nil {
@@ -81,6 +82,7 @@ func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPo
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
+	ln.OnError(s.logAccept)
 	s.closeWith(func(done func()) {
 		stop := func() {
 			if ln.Closing() {
