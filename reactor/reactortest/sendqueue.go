@@ -40,11 +40,8 @@ func sendQueueOfASlowPeer(e *env) {
 	if full == 0 || e.network != "unix" && full > taken {
 		e.Fatalf("the kernel took %d bytes that nobody reads, and keeps %d", taken, full)
 	}
-	e.settle()
-	if n, _ := e.sendQueue(c); n != full {
-		e.Errorf("nobody reads, and of %d bytes it keeps %d", full, n)
-	}
-	// A TCP window opens by a segment, which is 64 KiB on loopback, or by a share of the buffer that is behind it.
+	// It may still fall by itself: the last of what the peer's kernel has room for goes with a probe, when the window has been
+	// closed for a while. A TCP window opens by a segment, which is 64 KiB on loopback, or by a share of the buffer that is behind it.
 	read, falls, last := 0, 0, full
 	for read < taken {
 		m := min(little, taken-read)
