@@ -58,11 +58,11 @@ func newClientConn(o *origin, t stream.Transport) *clientConn {
 
 func (c *clientConn) limits() (h1.Kind, *h1.Limits) { return h1.Response, &c.o.p.a.o.Limits }
 
-func (c *clientConn) takeTime() time.Duration {
+func (c *clientConn) takeLimits() (time.Duration, int) {
 	if c.req == nil {
-		return 0
+		return 0, 0
 	}
-	return c.req.o.WriteTimeout
+	return c.req.o.WriteTimeout, 0
 }
 
 // OnRead is what the Transport calls. While there is no exchange nothing may come, and before anything of a request was sent no
@@ -173,7 +173,7 @@ func (c *clientConn) OnDeadline(which loop.Deadline) {
 		c.destroy(c.broken)
 	case which == loop.DeadlineExchange:
 		r.goAhead()
-	case which == loop.DeadlineWrite && c.taking():
+	case which == loop.DeadlineWrite && c.taking() == nil:
 	default:
 		r.retried = true // it would take as long once more
 		c.destroy(ErrResponseTimeout)

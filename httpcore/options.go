@@ -29,8 +29,15 @@ type ServerOptions struct {
 	RequestTimeout time.Duration
 	// IdleTimeout is how long a connection is kept between two requests. Default 60 s.
 	IdleTimeout time.Duration
-	// WriteTimeout is how long a client may take nothing of what it is sent. Default 30 s.
+	// WriteTimeout is how long a client may take nothing of what it is sent: no byte may reach its kernel, which has a buffer of
+	// its own. Where our kernel does not tell (see reactor.Conn.SendQueueSize) it counts what that takes. One that has taken
+	// something is ended a tenth later at most. Default 30 s.
 	WriteTimeout time.Duration
+	// MinWriteRate is how many bytes a second a client has to take while more of its answers waits than its kernel and ours
+	// have room for, on the average of twice WriteTimeout, 10 s at least: so a pause that WriteTimeout allows is no reason, but
+	// many are. What comes as slowly as it is taken does not wait. Default 240, as in Kestrel, or none if WriteTimeout is
+	// negative, and where our kernel does not tell; negative is none.
+	MinWriteRate int
 	// MaxBody is how long a request's body may be; more is answered with 413, at once if the length is declared. Default 0: no
 	// limit, since a body that nobody reads is not read from the socket either.
 	MaxBody int64
@@ -42,8 +49,8 @@ type ServerOptions struct {
 	// that are due still go out.
 	CloseOnFIN bool
 	// Logger is told of clients that are lost (Debug), of what is refused or has let a deadline pass (Info), and of what the
-	// server does to clients that are not to blame (Warn): MaxConnections is reached, the time of Shutdown or of a response is
-	// over. Its handler is called on the loops, which wait for it. Default nil: silence.
+	// server does to clients that are not to blame (Warn): MaxConnections is reached, there are no descriptors left to accept
+	// with, the time of Shutdown or of a response is over. Its handler is called on the loops, which wait for it. Default nil: silence.
 	Logger *slog.Logger
 }
 
@@ -52,6 +59,7 @@ const (
 	defaultBodyTimeout    = 30 * time.Second
 	defaultRequestTimeout = 5 * time.Minute
 	defaultMinBodyRate    = 240
+	defaultMinWriteRate   = 240
 	defaultIdleTimeout    = 60 * time.Second
 	defaultWriteTimeout   = 30 * time.Second
 
@@ -69,6 +77,10 @@ const (
 	// lastCall is how long a client that is connected and has sent nothing is waited for when the server closes: its request
 	// may be on its way.
 	lastCall = time.Second
+	// oneMore is how long a client that was served, and has nothing under way, is waited for when the server closes. Under load
+	// its next request lies in the socket, or is on its way while our end goes the other: so it is a long round trip, around
+	// the world. Who sends a request in this time gets an answer that says close.
+	oneMore = 250 * time.Millisecond
 )
 
 // finite has an option that is 0 be its default, and a negative one be 0: no limit.
@@ -84,6 +96,9 @@ func finite(d *time.Duration, byDefault time.Duration) {
 func (o ServerOptions) withDefaults() ServerOptions {
 	if o.MinBodyRate == 0 && o.BodyTimeout >= 0 {
 		o.MinBodyRate = defaultMinBodyRate
+	}
+	if o.MinWriteRate == 0 && o.WriteTimeout >= 0 {
+		o.MinWriteRate = defaultMinWriteRate
 	}
 	finite(&o.HeaderTimeout, defaultHeaderTimeout)
 	finite(&o.BodyTimeout, defaultBodyTimeout)

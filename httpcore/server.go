@@ -66,6 +66,7 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
+	ln.OnError(s.logAccept)
 	g.OnShutdown(func(l *loop.Loop) { s.on(l).close() })
 	s.closeWith(func(done func()) {
 		if g.Loop(0).Post(func() { ln.Close(done) }) != nil {
@@ -81,6 +82,7 @@ func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPo
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
+	ln.OnError(s.logAccept)
 	s.closeWith(func(done func()) {
 		stop := func() {
 			if ln.Closing() {
@@ -169,8 +171,9 @@ func (s *Server) ended() {
 	}
 }
 
-// Shutdown ends the Server: nobody is accepted any more, but for those who wait to be; idle connections are closed, those
-// that have a request under way when it is answered, which their answers say, and those that have sent nothing yet soon.
+// Shutdown ends the Server: nobody is accepted any more, but for those who wait to be. Connections that have a request under
+// way are closed when it is answered, which their answers say; those that rest after a quarter of a second, since their next
+// request may be on its way, and those that have sent nothing yet after a second, if none comes.
 // It returns when the last has gone; when ctx is done it closes those that are left and returns its error. Any goroutine but
 // those of the loops, which must run, may call it.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -223,7 +226,6 @@ func (sl *serverLoop) closes() bool { return sl.closing || sl.s.closing.Load() }
 // close has the connections of a loop end when they are answered.
 func (sl *serverLoop) close() {
 	sl.closing = true
-	sl.closeIdle()
 	sl.conns.each((*serverConn).hurry)
 }
 

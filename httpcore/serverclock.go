@@ -4,10 +4,15 @@ import "github.com/weir-go/weir/loop"
 
 // The deadlines of a connection.
 
-// hurry gives a client that has sent nothing yet less time to do so: the server closes.
+// hurry gives a client that has nothing under way less time to send a request: the server closes. One that was served may
+// have just sent another.
 func (c *serverConn) hurry() {
-	if c.served == 0 && c.quiet() && c.flags&connDeaf == 0 {
+	switch {
+	case c.flags&connDeaf != 0 || !c.quiet():
+	case c.served == 0:
 		c.d.Start(loop.DeadlineExchange, lastCall)
+	case c.t.WriteQueueSize() == 0 && !c.d.Active(loop.DeadlineExchange): // else when it has taken its answer
+		c.d.Start(loop.DeadlineExchange, oneMore)
 	}
 }
 
@@ -16,7 +21,7 @@ func (c *serverConn) rested() {
 	switch {
 	case c.flags&(connGone|connLast|connDeaf) != 0 || c.served == 0 || !c.quiet():
 	case c.sl.closing:
-		c.finish()
+		c.hurry()
 	case c.t.WriteQueueSize() == 0 && !c.d.Active(loop.DeadlineIdle):
 		c.d.Start(loop.DeadlineIdle, c.sl.s.o.IdleTimeout)
 	}
@@ -43,8 +48,8 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 			c.finish()
 		}
 	case loop.DeadlineWrite:
-		if !c.taking() {
-			c.lostPeer(ErrTimeout)
+		if err := c.taking(); err != nil {
+			c.lostPeer(err)
 		}
 	case loop.DeadlineRead:
 		if c.awaitsContinue() {
@@ -54,7 +59,7 @@ func (c *serverConn) OnDeadline(which loop.Deadline) {
 		c.refuse(408, ErrTimeout)
 	default:
 		if c.p == nil && c.in == nil {
-			c.finish() // it has sent nothing at all
+			c.finish() // it has sent nothing at all, or nothing more
 			return
 		}
 		c.refuse(408, ErrTimeout)

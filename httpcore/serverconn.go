@@ -54,7 +54,6 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 // OnRead is what the Transport calls.
 func (c *serverConn) OnRead(p []byte, err error) {
 	c.burst = 0
-	c.burst = 0
 	if c.watch != nil {
 		c.watch.stats.BytesRead += int64(len(p))
 	}
@@ -63,7 +62,9 @@ func (c *serverConn) OnRead(p []byte, err error) {
 
 func (c *serverConn) limits() (h1.Kind, *h1.Limits) { return h1.Request, &c.sl.s.o.Limits }
 
-func (c *serverConn) takeTime() time.Duration { return c.sl.s.o.WriteTimeout }
+func (c *serverConn) takeLimits() (time.Duration, int) {
+	return c.sl.s.o.WriteTimeout, c.sl.s.o.MinWriteRate
+}
 
 // stopped is nothing being read any more: while we are the ones who wait, the time of the exchange does not run.
 func (c *serverConn) stopped() {

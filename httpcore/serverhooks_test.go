@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/stream"
 )
 
@@ -219,4 +220,14 @@ func TestWhatTheLoggerIsTold(t *testing.T) {
 	if got := out.String(); strings.Count(got, "level=WARN") != 1 {
 		t.Errorf("with too many again: got %s", got)
 	}
+	out.Reset()
+	k.w.SetFaults(simkernel.Faults{AcceptFail: 1})
+	late := k.dial()
+	k.w.SetFaults(simkernel.Faults{})
+	if got := out.String(); !strings.HasPrefix(got, `level=WARN msg="http: connections are not accepted" err="reactor: accept: `) {
+		t.Errorf("with no descriptors: got %s", got)
+	}
+	k.pass(time.Second)
+	late.Close()
+	k.run()
 }

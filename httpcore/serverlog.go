@@ -52,6 +52,14 @@ func (s *Server) logFull(t stream.Transport) {
 	}
 }
 
+// logAccept logs that the kernel gives us no connections: for want of descriptors, say. It is once for each rest that the
+// listener then takes, or the last word of one that is broken.
+func (s *Server) logAccept(err error) {
+	if s.o.Logger != nil {
+		s.o.Logger.Warn("http: connections are not accepted", "err", err)
+	}
+}
+
 // logForced logs that Shutdown closes what is left.
 func (s *Server) logForced() {
 	if s.o.Logger != nil {

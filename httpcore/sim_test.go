@@ -359,9 +359,9 @@ func TestARequestCostsOneReadAndOneWrite(t *testing.T) {
 		k.send(p, strings.Repeat(get("/"), n))
 		after := k.w.Calls()
 		reads, writes := after.Read-before.Read, after.Write+after.Writev-before.Write-before.Writev
-		if reads != 1 || writes != 1 || after.Interest() != before.Interest() {
-			t.Errorf("%d requests: %d reads, %d writes, %d changes of interest; want 1, 1 and none", n, reads, writes,
-				after.Interest()-before.Interest())
+		if reads != 1 || writes != 1 || after.Interest() != before.Interest() || after.SendQueue != 0 {
+			t.Errorf("%d requests: %d reads, %d writes, %d changes of interest, %d looks at what was taken; want 1, 1 and none", n,
+				reads, writes, after.Interest()-before.Interest(), after.SendQueue)
 		}
 		k.read(p)
 		if got := strings.Count(string(k.got), "Hello, World!"); got != n {

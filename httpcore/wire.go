@@ -30,7 +30,7 @@ type wire struct {
 	flights  flights
 	settled  int         // writes that were told of before the transport has
 	handed   uint32      // bytes handed to the transport, ever
-	acked    uint32      // of them, those that the peer had taken when the clock of writing began
+	stall    *stall      // nil while none of them wait, or not for long
 	goSettle func()      // settle, made once
 	sent     func(error) // completed, made once
 	goOn     func()      // resume, made when it is needed
@@ -72,8 +72,9 @@ type side interface {
 	handing(n int)
 	// wrote is a write having been taken, and told.
 	wrote()
-	// takeTime is how long the peer may take nothing of what it is sent; 0 is no limit.
-	takeTime() time.Duration
+	// takeLimits are how long the peer may take nothing of what it is sent, and how many bytes a second it has to take; 0 is
+	// no limit.
+	takeLimits() (limit time.Duration, rate int)
 	// lostPeer is the peer having gone, by no wish of ours.
 	lostPeer(err error)
 	// destroy ends the connection at once.

@@ -1,9 +1,6 @@
 package httpcore
 
-import (
-	"github.com/weir-go/weir/loop"
-	"github.com/weir-go/weir/stream"
-)
+import "github.com/weir-go/weir/stream"
 
 // What a transport's having taken a write leads to.
 
@@ -29,14 +26,12 @@ func (w *wire) complete(err error) {
 		w.side.lost(o, err)
 		return
 	}
-	if left := w.t.WriteQueueSize(); left == 0 {
-		w.d.Stop(loop.DeadlineWrite)
+	if w.t.WriteQueueSize() == 0 {
+		w.flowing()
 		if o.owns() {
 			o.mayDrain()
 		}
 		w.side.rested()
-	} else if w.d.Active(loop.DeadlineWrite) {
-		w.awaitTaking()
 	}
 	if f.cb != nil {
 		f.cb(nil)
@@ -80,23 +75,4 @@ func (o *outgoing) drained() {
 func (w *wire) writing(n int) {
 	w.handed += uint32(n)
 	w.side.handing(n)
-	if !w.d.Active(loop.DeadlineWrite) {
-		w.awaitTaking()
-	}
-}
-
-// taking reports whether the peer has taken anything since its clock began, and then begins it anew: of one large write, that is,
-// as others were seen to be complete.
-func (w *wire) taking() bool {
-	if w.handed-uint32(w.t.WriteQueueSize()) == w.acked {
-		return false
-	}
-	w.awaitTaking()
-	return true
-}
-
-// awaitTaking starts the clock of a peer that has to take something.
-func (w *wire) awaitTaking() {
-	w.acked = w.handed - uint32(w.t.WriteQueueSize())
-	w.d.Start(loop.DeadlineWrite, w.side.takeTime())
 }

@@ -31,6 +31,7 @@ func (w *wire) settle() {
 		w.sh.l.Reactor().Flush() // what a tick has written
 	}
 	if w.t.WriteQueueSize() > 0 {
+		w.stalled()
 		return // the transport will tell
 	}
 	o := w.flights.oldest().o

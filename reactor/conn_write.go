@@ -90,6 +90,33 @@ func (c *Conn) WriteQueueSize() int {
 	return c.out.size
 }
 
+// SendQueueSize is the number of bytes that the kernel has taken from us and still keeps: what netstat calls Send-Q. They
+// have not reached the peer's kernel yet, or it has not said so. A kernel that is full asks for more only when a third of a
+// buffer that may be megabytes has left it; this tells earlier that the peer reads, though slowly. It is a system call, so
+// it is for now and then.
+//
+// What the peer's kernel holds for a peer that does not read is not counted. On Linux a Unix socket's bytes stay in it until
+// they are read, and count as the memory that they lie in, which is more; behind CloseWrite the end counts as a byte until it
+// is acknowledged. Of a connection that is broken, or was never made, the number means nothing.
+//
+// It returns ErrClosed after Close, ENOTCONN when the connect has failed at once, and EOPNOTSUPP where it can't be known: on OpenBSD,
+// and of a Unix socket on all systems but Linux, where written bytes lie at the reader's end.
+func (c *Conn) SendQueueSize() (int, error) {
+	const op = "send queue size"
+	c.r.guard.check()
+	if c.life >= lifeClosing {
+		return 0, c.fail(op, ErrClosed)
+	}
+	if c.fd < 0 {
+		return 0, c.fail(op, ENOTCONN)
+	}
+	n, errno := c.r.k.SendQueue(int(c.fd))
+	if errno != 0 {
+		return 0, c.fail(op, errno)
+	}
+	return n, nil
+}
+
 // mayWrite returns why nothing can be queued, if so.
 func (c *Conn) mayWrite() error {
 	c.r.guard.check()

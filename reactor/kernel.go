@@ -58,6 +58,11 @@ type Sockets interface {
 	Write(fd int, p []byte) (n int, errno Errno)
 	Writev(fd int, bufs [][]byte) (n int, errno Errno)
 
+	// SendQueue is how many bytes the kernel has taken from Write and Writev and still keeps, since the peer has not
+	// acknowledged them; of a Unix socket those that it has not read. See Conn.SendQueueSize for what is exact about it.
+	// EOPNOTSUPP where it can't be known.
+	SendQueue(fd int) (n int, errno Errno)
+
 	// CloseWrite sends the end of our output: shutdown(SHUT_WR).
 	CloseWrite(fd int) Errno
 

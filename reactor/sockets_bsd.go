@@ -49,6 +49,20 @@ func (*sockets) Accept(fd int) (int, netip.AddrPort, Errno) {
 	return n, addrPort(sa), 0
 }
 
+// SendQueue is what the send buffer holds, which each system has another call for, or none. What is written to a Unix
+// socket lies in its peer's buffer at once, so its own would always look empty.
+func (*sockets) SendQueue(fd int) (int, Errno) {
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return 0, errnoOf(err)
+	}
+	if _, ok := sa.(*unix.SockaddrUnix); ok {
+		return 0, EOPNOTSUPP
+	}
+	n, err := sendQueue(fd)
+	return n, errnoOf(err)
+}
+
 // leavePortToConnect does nothing: here bind picks the port.
 func leavePortToConnect(int) {}
 

@@ -76,6 +76,13 @@ func (*sockets) Close(fd int) Errno {
 	return errno
 }
 
+// SendQueue is ioctl(SIOCOUTQ): of TCP the distance from what was acknowledged to what was written, of a Unix socket the
+// memory of what was not read.
+func (*sockets) SendQueue(fd int) (int, Errno) {
+	n, err := unix.IoctlGetUint32(fd, unix.SIOCOUTQ)
+	return int(n), errnoOf(err)
+}
+
 // leavePortToConnect has bind take an address without a port. The connect then picks a port that is free towards its
 // peer; bind would have to pick one that is free towards everybody, and there are 28,000. A kernel that does not know
 // the option (before 4.2) picks in bind, which does as well until they run out.

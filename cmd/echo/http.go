@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ func newHTTP(c config) *httpcore.Server {
 		Limits:        h1.Limits{Header: c.maxHeader, Field: min(c.maxHeader, 8<<10)},
 		HeaderTimeout: forever(c.headerTimeout), BodyTimeout: forever(c.bodyTimeout), IdleTimeout: forever(c.idleTimeout),
 		MaxBody: c.maxBody,
+		Logger:  slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	s.OnRequest(answer)
 	return s

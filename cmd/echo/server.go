@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -73,8 +74,9 @@ func (s *server) endOn(signals ...os.Signal) error {
 	return nil
 }
 
-// open listens on what is asked for and says so.
+// open listens on what is asked for, and then says so.
 func (s *server) open(c config, out io.Writer) error {
+	var said bytes.Buffer
 	if c.tcp != "" {
 		ln, err := s.listen("tcp", c.tcp)
 		if err != nil {
@@ -82,22 +84,23 @@ func (s *server) open(c config, out io.Writer) error {
 		}
 		addr := ln.Addr().String()
 		host, port, _ := net.SplitHostPort(addr) // it is an address that we listen on
-		fmt.Fprintf(out, "tcp   %s   try: nc %s %s\n", addr, host, port)
+		fmt.Fprintf(&said, "tcp   %s   try: nc %s %s\n", addr, host, port)
 	}
 	if c.unix != "" {
 		if _, err := s.listen("unix", c.unix); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "unix  %s   try: nc -U %s\n", c.unix, c.unix)
+		fmt.Fprintf(&said, "unix  %s   try: nc -U %s\n", c.unix, c.unix)
 	}
 	if c.http != "" {
 		addr, err := newHTTP(c).Listen(s.g, "tcp", c.http)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "http  %s   try: curl http://%s/\n", addr, addr)
+		fmt.Fprintf(&said, "http  %s   try: curl http://%s/\n", addr, addr)
 	}
-	return nil
+	_, err := said.WriteTo(out)
+	return err
 }
 
 // listen has the loops echo what comes to address, and says what goes wrong with it.

@@ -23,6 +23,8 @@ func TestWhatCannotBeServedIsOneLineAndExitStatus1(t *testing.T) {
 	}{
 		{"a busy port", []string{"-tcp", busy.Addr().String()}, "address already in use"},
 		{"a busy port, several loops", []string{"-tcp", busy.Addr().String(), "-loops", "4"}, "address already in use"},
+		{"a busy HTTP port", []string{"-tcp", "127.0.0.1:0", "-http", busy.Addr().String()}, "address already in use"},
+		{"a bad HTTP port", []string{"-tcp", "127.0.0.1:0", "-http", "127.0.0.1:99999"}, "99999"},
 		{"an unknown flag", []string{"-nonesuch"}, "-nonesuch"},
 		{"a bad value", []string{"-loops", "many"}, "-loops"},
 		{"no loops", []string{"-loops", "0"}, "-loops"},
@@ -50,6 +52,9 @@ func TestWhatCannotBeServedIsOneLineAndExitStatus1(t *testing.T) {
 			line := stderr.String()
 			if strings.Count(line, "\n") != 1 || !strings.HasPrefix(line, "echo: ") || !strings.Contains(line, tc.want) {
 				t.Errorf("got %q on stderr, want one line with %q", line, tc.want)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("got %q on stdout, want nothing of what is not served", &stdout)
 			}
 		})
 	}

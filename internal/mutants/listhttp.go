@@ -72,6 +72,14 @@ var servers = []mutant{
 		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
 	},
 	{
+		"what the kernel keeps counts as taken", "a client that reads slowly is cut off",
+		"httpcore/wirestall.go", "left, exact = left+kept, true", "left, exact = left+0*kept, true",
+	},
+	{
+		"an end for a request that is on its way", "a server that closes ends connections that are quiet at that moment",
+		"httpcore/serverclock.go", "c.d.Start(loop.DeadlineExchange, oneMore)", "c.finish()",
+	},
+	{
 		"an error behind the beginning of an answer", "the answers before it are lost with the connection",
 		"httpcore/serverend.go", "c.cutShort(x, err)", "c.destroy(err)",
 	},

@@ -11,6 +11,7 @@ type Calls struct {
 	Read, Write, Writev           int
 	Receive, Send                 int // of datagrams
 	BytesRead, BytesWritten       int
+	SendQueue                     int
 	ReadAgain, WriteAgain         int // EAGAIN answers, those of faults included
 	Accepted                      int
 	Events, SpuriousEvents, Stale int // what Wait reported, and what of it was a fault

@@ -612,3 +612,40 @@ func TestAListenerWhoseQueueIsFullLetsClientsTryAgain(t *testing.T) {
 		t.Errorf("a client in the queue of a closed listener: %v", err)
 	}
 }
+
+func TestTheSendQueueIsWhatThePeerDoesNotHave(t *testing.T) {
+	onLinux(t, func(t *testing.T, g *rig) {
+		queue := func(what string, fd, least, most int) {
+			t.Helper()
+			if n, errno := g.k.SendQueue(fd); errno != 0 || n < least || n > most {
+				t.Errorf("%s: got %d, %v; want %d to %d", what, n, errno, least, most)
+			}
+		}
+		fd, peer := g.pair("tcp")
+		queue("nothing written", fd, 0, 0)
+		g.send(fd, "abc")
+		g.settle()
+		queue("what was delivered, and not read", fd, 0, 0)
+		g.read(peer, 16)
+		fd, peer = g.pair("unix")
+		g.send(fd, "abc")
+		queue("the same of a Unix socket", fd, 3, 4096) // the memory that it lies in
+		g.read(peer, 16)
+		queue("what was read", fd, 0, 0)
+		ln, _ := g.listen("tcp")
+		if _, errno := g.k.SendQueue(ln); errno != syscall.EINVAL {
+			t.Errorf("of a listener: %v", errno)
+		}
+		spare, errno := g.k.Reserve()
+		must(g, errno)
+		if _, errno := g.k.SendQueue(g.own(spare)); errno != syscall.ENOTTY {
+			t.Errorf("of what is no socket: %v", errno)
+		}
+	})
+	w := simkernel.New(simkernel.Options{Temperament: simkernel.Kqueue})
+	g := newRig(t, w.Kernel())
+	fd, _ := g.pair("unix")
+	if _, errno := g.k.SendQueue(fd); errno != syscall.EOPNOTSUPP {
+		t.Errorf("of a Unix socket of BSD: %v", errno)
+	}
+}

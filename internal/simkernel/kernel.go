@@ -215,6 +215,28 @@ func (k *Kernel) ConnectResult(fd int) Errno {
 	return k.done(opConnectResult, fd, errno)
 }
 
+// SendQueue is ioctl(SIOCOUTQ), and FIONWRITE with kqueue's temperament.
+func (k *Kernel) SendQueue(fd int) (int, Errno) {
+	w := k.begin("SendQueue")
+	w.calls.SendQueue++
+	n, errno := 0, Errno(0)
+	s := w.lookup("SendQueue", fd)
+	switch {
+	case s == nil:
+		errno = syscall.EBADF
+	case s.listener():
+		errno = syscall.EINVAL
+	case !s.connection():
+		errno = syscall.ENOTTY
+	case s.kind == kindUnix && w.bsd():
+		errno = syscall.EOPNOTSUPP
+	default:
+		n = s.used()
+	}
+	w.log.add(record{at: w.now, op: opSendQueue, kernel: k.id, id: int32(fd), result: int64(n), errno: errno})
+	return n, errno
+}
+
 // CloseWrite is shutdown(SHUT_WR).
 func (k *Kernel) CloseWrite(fd int) Errno {
 	w := k.begin("CloseWrite")

@@ -34,6 +34,7 @@ const (
 	opAdopt
 	opReserve
 	opUnlink
+	opSendQueue
 	opPollable
 	opSegment
 	opFin
@@ -65,7 +66,7 @@ const (
 
 var opNames = [...]string{
 	"wait", "waited", "event", "woken", "add", "mod", "del", "read", "write", "writev", "accept", "connect", "connectresult", "listen", "relisten",
-	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "pollable", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
+	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "sendqueue", "pollable", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
 	"datagram", "bind", "send", "receive", "takeerror", "~datagram", "VIOLATION",
@@ -143,7 +144,7 @@ func (r *record) format(b *strings.Builder) {
 		if r.sample != 0 {
 			fmt.Fprintf(b, " %x", r.sample)
 		}
-	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt, opDatagram:
+	case opAccept, opListen, opConnect, opReserve, opSendQueue, opQueued, opAdopt, opDatagram:
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
 	case opRaise, opSignal, opNotify, opUnnotify:
 		fmt.Fprintf(b, " %d %q", r.id, tail(r.sample))

@@ -181,6 +181,7 @@ func outcome(err error) string {
 		{reactor.ETIMEDOUT, "ETIMEDOUT"},
 		{reactor.EMSGSIZE, "EMSGSIZE"},
 		{reactor.ENETUNREACH, "ENETUNREACH"},
+		{reactor.EOPNOTSUPP, "EOPNOTSUPP"},
 		{reactor.ErrTruncated, "truncated"},
 		{errPanic, "panic"},
 	} {

@@ -46,6 +46,7 @@ type Counts struct {
 	Works, Notifies                 int
 	Receives, Sends                 int // of datagrams
 	Pollables                       int
+	SendQueues                      int
 }
 
 // Interest is how often the kernel was told what is wanted.
@@ -61,7 +62,7 @@ func (c Counts) Since(before Counts) Counts {
 		CloseWrites: c.CloseWrites - before.CloseWrites,
 		Works:       c.Works - before.Works, Notifies: c.Notifies - before.Notifies,
 		Receives: c.Receives - before.Receives, Sends: c.Sends - before.Sends,
-		Pollables: c.Pollables - before.Pollables,
+		Pollables: c.Pollables - before.Pollables, SendQueues: c.SendQueues - before.SendQueues,
 	}
 }
 
@@ -70,15 +71,16 @@ type Call string
 
 // The calls that Kernel.Fail is asked about.
 const (
-	CallChange   Call = "change" // one Change of a Wait
-	CallRead     Call = "read"
-	CallWrite    Call = "write" // Write and Writev
-	CallAccept   Call = "accept"
-	CallReceive  Call = "receive"
-	CallSend     Call = "send"
-	CallReserve  Call = "reserve" // without a descriptor: -1
-	CallConnect  Call = "connect" // without a descriptor: -1
-	CallPollable Call = "pollable"
+	CallChange    Call = "change" // one Change of a Wait
+	CallRead      Call = "read"
+	CallWrite     Call = "write" // Write and Writev
+	CallAccept    Call = "accept"
+	CallReceive   Call = "receive"
+	CallSend      Call = "send"
+	CallReserve   Call = "reserve" // without a descriptor: -1
+	CallConnect   Call = "connect" // without a descriptor: -1
+	CallPollable  Call = "pollable"
+	CallSendQueue Call = "sendqueue"
 )
 
 func (k *Kernel) fail(call Call, fd int) reactor.Errno {
@@ -223,6 +225,15 @@ func (k *Kernel) Send(fd int, out []reactor.Outgoing) (int, reactor.Errno) {
 		out = out[:min(len(out), k.MaxDatagrams)]
 	}
 	return k.Kernel.Send(fd, out)
+}
+
+// SendQueue counts.
+func (k *Kernel) SendQueue(fd int) (int, reactor.Errno) {
+	k.Counts.SendQueues++
+	if errno := k.fail(CallSendQueue, fd); errno != 0 {
+		return 0, errno
+	}
+	return k.Kernel.SendQueue(fd)
 }
 
 // CloseWrite counts.

@@ -30,6 +30,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 	}{
 		{"Reading", readingBehaviours},
 		{"Writing", writingBehaviours},
+		{"SendQueue", sendQueueBehaviours},
 		{"Lending", lendingBehaviours},
 		{"HalfClose", halfCloseBehaviours},
 		{"Closing", closingBehaviours},

@@ -1,0 +1,9 @@
+package reactor
+
+import "golang.org/x/sys/unix"
+
+// fionwrite is FIONWRITE of sys/filio.h, _IOR('f', 119, int), which x/sys does not have.
+const fionwrite = 0x40046677
+
+// sendQueue is ioctl(FIONWRITE).
+func sendQueue(fd int) (int, error) { return unix.IoctlGetInt(fd, fionwrite) }
