@@ -16,9 +16,12 @@ func (c *serverConn) hurry() {
 	}
 }
 
-// rested starts the idle clock if nothing is under way, and the client has taken what it was sent.
+// rested starts the idle clock if nothing is under way, and the client has taken what it was sent; or it sends our end, if
+// that has waited for this.
 func (c *serverConn) rested() {
 	switch {
+	case c.tillEnd && c.flags&connGone == 0:
+		c.sendEnd()
 	case c.flags&(connGone|connLast|connDeaf) != 0 || c.served == 0 || !c.quiet():
 	case c.sl.closing:
 		c.hurry()

@@ -22,6 +22,7 @@ type serverConn struct {
 	first, last *exchange // not answered yet
 	pending     int
 	served      uint32
+	tillEnd     bool       // the last answer was given, lasts until our end, and waits for the client to take it
 	burst       uint16     // requests that were looked at in this turn
 	rated       int64      // bytes of the body that is being received, up to where its rate was looked at
 	watch       *connWatch // what the hooks of its life are told; nil without any

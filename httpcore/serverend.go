@@ -149,6 +149,16 @@ func (c *serverConn) finish() {
 	}
 	c.flags |= connLast
 	c.deafen()
+	c.sendEnd()
+}
+
+// sendEnd sends our end. One that completes the last answer waits until the kernel has all of that: before, we may still have
+// to give it up, and then with a reset.
+func (c *serverConn) sendEnd() {
+	if c.tillEnd && c.t.WriteQueueSize() > 0 {
+		return // when it has, rested is called
+	}
+	c.tillEnd = false
 	if c.t.CloseWrite(c.endSent) != nil {
 		c.destroy(nil)
 	}
@@ -181,10 +191,21 @@ func (c *serverConn) destroy(err error) {
 	}
 	c.leave()
 	closed := func() { c.closed(err) }
-	if (c.flags&connReset != 0 || c.first != nil && c.first.res.endsWithConnection()) && c.t.CloseReset(closed) == nil {
+	if c.looksWhole() && c.t.CloseReset(closed) == nil {
 		return
 	}
 	c.t.Close(closed)
+}
+
+// looksWhole reports whether our end, now, would have the client take an answer for whole that is not.
+func (c *serverConn) looksWhole() bool {
+	switch {
+	case c.flags&connReset != 0:
+		return true
+	case c.first != nil:
+		return c.first.res.endsWithConnection()
+	}
+	return c.tillEnd
 }
 
 // leave has the server forget the connection, and HTTP the transport.

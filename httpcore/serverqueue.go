@@ -50,6 +50,7 @@ func (c *serverConn) answered(*outgoing) {
 	c.owned()
 	switch {
 	case !r.keepAlive:
+		c.tillEnd = c.flags&(connLast|connGone) == 0 && !r.noBody && !r.chunked && r.length < 0
 		behind := c.first
 		c.first, c.last, c.pending = nil, nil, 0
 		c.owned()
