@@ -13,7 +13,7 @@ var servers = []mutant{
 	},
 	{
 		"look-ahead without bound", "every request of a client that does not wait is begun",
-		"httpcore/serverconn.go", "	return c.pending >= maxPipelined || ", "	return ",
+		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.t", " || c.t",
 	},
 	{
 		"a body that never stops the socket", "what nobody reads is buffered without bound",
@@ -49,7 +49,7 @@ var servers = []mutant{
 	},
 	{
 		"a rate that counts our pauses", "a client that we do not read is refused as too slow",
-		"httpcore/serverflow.go", "	c.d.Pause(loop.DeadlineIdle)\n", "",
+		"httpcore/wireflow.go", "	w.d.Pause(loop.DeadlineIdle)\n", "",
 	},
 	{
 		"a refused request told of twice", "an access log has a line for it and one for its answer",
@@ -65,7 +65,7 @@ var servers = []mutant{
 	},
 	{
 		"a lost response is not closed", "its handler never learns that the client has gone",
-		"httpcore/outgoingend.go", "	for _, cb := range told {\n		cb(err)\n	}\n	o.close()", "	for _, cb := range told {\n		cb(err)\n	}",
+		"httpcore/outgoingend.go", "	o.unsent(err)\n	o.close()", "	o.unsent(err)",
 	},
 	{
 		"no drain", "a handler that waits for the client waits for ever",

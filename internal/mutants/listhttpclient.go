@@ -11,7 +11,7 @@ var clientHunters = []hunter{
 var clients = []mutant{
 	{
 		"an idle connection unwatched", "what comes while nobody has asked answers the next request",
-		"httpcore/clientconn.go", "	if c.req == nil {\n		c.destroy(nil)\n		return\n	}\n	c.begun", "	if c.req == nil {\n		return\n	}\n	c.begun",
+		"httpcore/clientconn.go", "	if c.req == nil || c.unused() && err == nil {\n		c.destroy(nil)\n", "	if c.req == nil {\n",
 	},
 	{
 		"a second answer believed", "a server may say what the next answer is",
@@ -19,7 +19,7 @@ var clients = []mutant{
 	},
 	{
 		"bytes behind the answer forgiven", "and the connection is used again",
-		"httpcore/clientconn.go", "	c.keepAlive = false\n	c.flags |= connDeaf", "	c.flags |= connDeaf",
+		"httpcore/clientconn.go", "	c.patience = -1\n	if r := c.req; !r.done {", "	if r := c.req; !r.done {",
 	},
 	{
 		"a POST made again", "it may be done twice",
@@ -31,7 +31,7 @@ var clients = []mutant{
 	},
 	{
 		"made again behind an answer that has begun", "the first answer is forgotten",
-		"httpcore/requestlife.go", "	case r.gone || r.retried || c.begun || r.res != nil:", "	case r.gone || r.retried:",
+		"httpcore/requestlife.go", "	case r.gone || r.retried || c.begun || r.res != nil ||", "	case r.gone || r.retried ||",
 	},
 	{
 		"a body that was cut off looks whole", "the premature end is no error",
