@@ -8,7 +8,7 @@ import (
 // Files is the part of Kernel that opens, reads, writes and ends files.
 //
 // A disk has no readiness: these calls take as long as it takes, a network's file system included. So all but PreadNoWait
-// are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them. The bytes handed in are the
+// and DupFile are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them. The bytes handed in are the
 // call's until it returns, and a descriptor must stay open that long: its owner closes it when no other call has it.
 //
 // Errors are plain errnos. EINTR may come from any of them and means once more. Counts may be short.
@@ -18,11 +18,15 @@ type Files interface {
 	// ENOENT, EEXIST, EACCES, EISDIR, EMFILE, ENOSPC …
 	OpenFile(path string, flags int, mode fs.FileMode) (fd int, errno Errno)
 
+	// DupFile returns a second descriptor of what a foreign one has open, closed on exec like those of OpenFile, and given
+	// back like them. It does not wait.
+	DupFile(fd int) (own int, errno Errno)
+
 	// Pread reads at off, which need not be where the last read ended: the descriptor has no position that matters. 0
 	// bytes without an errno is the end of the file as it is now.
 	Pread(fd int, p []byte, off int64) (n int, errno Errno)
 
-	// PreadNoWait is Pread of what is in memory, and the one call here that may be made on the loop. EAGAIN means that
+	// PreadNoWait is Pread of what is in memory, and may be called on the loop. EAGAIN means that
 	// Pread would have to wait for the disk, EOPNOTSUPP that this system or file cannot tell. Of fewer bytes than asked for,
 	// and of 0, nothing follows: Pread says whether the file ends there.
 	PreadNoWait(fd int, p []byte, off int64) (n int, errno Errno)

@@ -23,6 +23,15 @@ func (files) OpenFile(path string, flags int, mode fs.FileMode) (int, Errno) {
 	return fd, 0
 }
 
+// DupFile is fcntl(F_DUPFD_CLOEXEC).
+func (files) DupFile(fd int) (int, Errno) {
+	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1, errnoOf(err)
+	}
+	return own, 0
+}
+
 // Pread is pread(2).
 func (files) Pread(fd int, p []byte, off int64) (int, Errno) {
 	return count(unix.Pread(fd, p, off))

@@ -82,6 +82,30 @@ func (w *World) openFile(name string, flags int) (int, Errno) {
 	return s.fd, 0
 }
 
+// DupFile is fcntl(F_DUPFD_CLOEXEC). It does not wait.
+func (k *Kernel) DupFile(fd int) (int, Errno) {
+	w := k.begin("DupFile")
+	own, errno := w.dupFile(fd)
+	w.log.add(record{at: w.now, op: opDupFile, kernel: k.id, id: int32(fd), result: int64(own), errno: errno})
+	return own, errno
+}
+
+func (w *World) dupFile(fd int) (int, Errno) {
+	if fd < 0 || fd >= len(w.fds) || w.fds[fd] == nil || w.fds[fd].file == nil {
+		return -1, syscall.EBADF // not a mistake of ours: a user may hand in anything
+	}
+	o := w.fds[fd].file
+	s := w.newSocket(kindOpenFile)
+	s.file = o
+	if !w.install(s) {
+		return -1, syscall.EMFILE
+	}
+	if o.file != nil {
+		o.file.open++
+	}
+	return s.fd, 0
+}
+
 // onDisk returns the file that fd stands for.
 func (w *World) onDisk(call string, fd int) (*openFile, Errno) {
 	s := w.lookup(call, fd)

@@ -61,6 +61,7 @@ const (
 	opTakeError
 	opDatagramLands
 	opOpenFile
+	opDupFile
 	opPread
 	opPwritev
 	opFsync
@@ -78,7 +79,7 @@ var opNames = [...]string{
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
 	"datagram", "bind", "send", "receive", "takeerror", "~datagram",
-	"open", "pread", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
+	"open", "dupfile", "pread", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.
@@ -153,7 +154,7 @@ func (r *record) format(b *strings.Builder) {
 		if r.sample != 0 {
 			fmt.Fprintf(b, " %x", r.sample)
 		}
-	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt, opDatagram:
+	case opAccept, opListen, opConnect, opReserve, opQueued, opAdopt, opDatagram, opDupFile:
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
 	case opOpenFile:
 		fmt.Fprintf(b, " %q = %d", tail(r.sample), r.result)

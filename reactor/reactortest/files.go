@@ -20,6 +20,7 @@ var fileBehaviours = []behaviour{
 	{"file_takes_over_a_name_in_one_step", one, fileRenamed},
 	{"file_without_a_name_can_be_read", one, fileRemoved},
 	{"file_gathers_many_buffers", one, fileGathers},
+	{"file_has_a_second_descriptor", one, fileDup},
 	{"folder_is_synced_and_not_read", one, folderSynced},
 }
 
@@ -296,6 +297,21 @@ func fileGathers(e *env) {
 	}
 	e.wantFile("what it took", e.readFile(fd, len(want), 0), want[:n])
 	e.closeFile(fd)
+}
+
+func fileDup(e *env) {
+	fd := e.open(e.Folder()+"/a", os.O_RDWR|os.O_CREATE, 0)
+	e.writeFile(fd, []byte("both"), 0)
+	own, errno := e.k.DupFile(fd)
+	if errno != 0 || own == fd {
+		e.Fatalf("got %d, %v", own, errno)
+	}
+	e.closeFile(fd)
+	e.wantFile("through the second one", e.readFile(own, 10, 0), []byte("both"))
+	e.closeFile(own)
+	if own, errno = e.k.DupFile(own); errno != reactor.EBADF {
+		e.Errorf("of nothing: got %d, %v, want EBADF", own, errno)
+	}
 }
 
 func folderSynced(e *env) {
