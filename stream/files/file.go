@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
@@ -142,11 +141,9 @@ func either(a, b error) error {
 // tempPrefix begins the names of files that are not complete. internal/simkernel knows it too.
 const tempPrefix = ".weir-"
 
-// temps makes names of one process differ; the time makes those of several.
-var temps atomic.Uint64
-
-// tempName is a name beside path that nobody else has, as a rule. It does not hold path's, which may be too long for more.
-func tempName(path string, nanos int64) string {
-	name := tempPrefix + strconv.FormatInt(nanos, 36) + "-" + strconv.FormatUint(temps.Add(1), 36)
+// tempName is a name beside path that nobody else has, as a rule: the time, and how often there was somebody. It does not
+// hold path's, which may be too long for more.
+func tempName(path string, nanos int64, try int) string {
+	name := tempPrefix + strconv.FormatInt(nanos, 36) + "-" + strconv.Itoa(try)
 	return filepath.Join(filepath.Dir(path), name)
 }

@@ -44,13 +44,13 @@ func Replace(l *loop.Loop, path string, o ReplaceOptions) *WriteStream {
 	return w
 }
 
-// maxNames is how many names are tried: that one is taken means that another process has the time and the number.
+// maxNames is how many names are tried. That one is taken means that somebody had it made in the same tick of the clock.
 const maxNames = 100
 
 // openBeside makes a file that nobody else has, off the loop.
 func (f *file) openBeside(nanos int64, mode fs.FileMode) error {
-	for range maxNames {
-		name := tempName(f.path, nanos)
+	for try := range maxNames {
+		name := tempName(f.path, nanos, try)
 		err := f.openAs(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if f.fd >= 0 {
 			f.temp = name

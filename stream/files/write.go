@@ -16,7 +16,8 @@ import (
 const DefaultWriteMark = 128 << 10
 
 // WriteStream is a Writable to a file: Node's fs.WriteStream. What is written while a write is off the loop goes in the
-// next one, together. OnFinish is told when everything was taken, and OnClose when the file is closed.
+// next one, together. OnFinish is told when everything was taken, and OnClose when the file is closed. A Destroy between
+// End and OnFinish is an error, ErrDestroyed if it brings none: something that was promised has not been done.
 //
 // All methods are for the loop's goroutine.
 type WriteStream struct {
@@ -261,9 +262,14 @@ func (w *WriteStream) giveUp() {
 	}
 }
 
+// teardown is the Destroy hook. Like Node's, Pipeline takes a stream for a good one that has closed after End with nothing
+// queued, even if that is because it was thrown away; so one that has not finished then gets a reason.
 func (w *WriteStream) teardown(err error, done func(error)) {
 	w.gone.Store(true)
 	w.file.close(err, func(err error) {
+		if err == nil && w.WritableEnded() && !w.WritableFinished() {
+			err = stream.ErrDestroyed
+		}
 		w.giveUp()
 		done(err)
 	})
