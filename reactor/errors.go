@@ -8,6 +8,7 @@ import (
 
 // The errnos that callers of this package meet, so that floors without system calls can name them.
 const (
+	EACCES        = syscall.EACCES
 	EADDRINUSE    = syscall.EADDRINUSE
 	EADDRNOTAVAIL = syscall.EADDRNOTAVAIL
 	EAFNOSUPPORT  = syscall.EAFNOSUPPORT
@@ -20,11 +21,14 @@ const (
 	ECONNRESET    = syscall.ECONNRESET
 	EDESTADDRREQ  = syscall.EDESTADDRREQ
 	EEXIST        = syscall.EEXIST
+	EFBIG         = syscall.EFBIG
 	EHOSTUNREACH  = syscall.EHOSTUNREACH
 	EINPROGRESS   = syscall.EINPROGRESS
 	EINTR         = syscall.EINTR
 	EINVAL        = syscall.EINVAL
+	EIO           = syscall.EIO
 	EISCONN       = syscall.EISCONN
+	EISDIR        = syscall.EISDIR
 	EMFILE        = syscall.EMFILE
 	EMSGSIZE      = syscall.EMSGSIZE
 	ENETUNREACH   = syscall.ENETUNREACH
@@ -32,7 +36,9 @@ const (
 	ENOBUFS       = syscall.ENOBUFS
 	ENOENT        = syscall.ENOENT
 	ENOMEM        = syscall.ENOMEM
+	ENOSPC        = syscall.ENOSPC
 	ENOTCONN      = syscall.ENOTCONN
+	ENOTDIR       = syscall.ENOTDIR
 	ENOTSOCK      = syscall.ENOTSOCK
 	EOPNOTSUPP    = syscall.EOPNOTSUPP
 	EPERM         = syscall.EPERM

@@ -179,6 +179,8 @@ func (h *realHarness) InheritFile() reactor.File {
 	return f
 }
 
+func (h *realHarness) Folder() string { return h.t.TempDir() }
+
 func (h *realHarness) Check() (left []string) {
 	for _, c := range h.closers {
 		c.Close()

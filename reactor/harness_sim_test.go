@@ -113,6 +113,11 @@ func (h *simHarness) InheritFile() reactor.File {
 	return &simFile{h.k, fd}
 }
 
+func (h *simHarness) Folder() string {
+	h.w.MakeFolder("/var/files")
+	return "/var/files"
+}
+
 func (h *simHarness) Check() []string {
 	found := h.w.Check()
 	if len(found) > 0 {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Kernel is everything one loop asks of the operating system: readiness, sockets and time. There is one Kernel a
+// Kernel is everything one loop asks of the operating system: readiness, sockets, files and time. There is one Kernel a
 // Reactor, owned by it; System returns the real one and internal/simkernel a seeded fake.
 //
-// All methods but Poller.Wake and Clock.Monotonic are called from the loop's goroutine only, and none of them may block
-// except Poller.Wait, and Listen for a host name.
+// All methods but Poller.Wake, Clock.Monotonic and those of Files are called from the loop's goroutine only, and none of
+// them may block except Poller.Wait, and Listen for a host name. Files has rules of its own.
 // Every descriptor a Kernel hands out is non-blocking and closed on exec. Errors of the hot calls are plain errnos, so
 // that would-block costs nothing; the cold ones (Listen, Connect, Adopt) explain themselves.
 //
@@ -21,6 +21,7 @@ type Kernel interface {
 	Poller
 	Sockets
 	Datagrams
+	Files
 	Clock
 	Elsewhere
 }

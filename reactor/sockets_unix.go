@@ -249,11 +249,14 @@ func zoneName(scope uint32) string {
 
 // errnoOf finds the errno in err; EINVAL if there is an error without one.
 func errnoOf(err error) Errno {
-	var errno Errno
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &errno):
+	}
+	if errno, plain := err.(Errno); plain { // what x/sys returns, without the memory that As takes
+		return errno
+	}
+	var errno Errno
+	if errors.As(err, &errno) {
 		return errno
 	}
 	return EINVAL

@@ -40,6 +40,19 @@ func TestPushToDataDoesNotAllocate(t *testing.T) {
 	})
 }
 
+func TestABlockThatIsReadDoesNotAllocate(t *testing.T) {
+	l := newLoop(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	n := 0
+	l.Turn(func() { r.OnData(func(p []byte) { n += len(p) }) })
+	wantNoAllocs(t, "Blocks from the pool that are delivered or refused", func() {
+		r.PushBlock(stream.NewBlock(64 << 10))
+		r.PushBlock(stream.NewBlock(0))
+		stream.NewBlock(100).Release()
+		l.EndTurn()
+	})
+}
+
 func TestWriteToDoneDoesNotAllocate(t *testing.T) {
 	l := newLoop(t)
 	p := pattern(0, 1000)

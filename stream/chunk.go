@@ -12,7 +12,7 @@ const (
 // chunk is bytes on their way. In a queue they last for a turn at least: what lasts for a call is copied when it comes.
 type chunk struct {
 	p     []byte
-	b     *block // what p lies in, if that is ours to give back
+	b     *Block // what p lies in, if that is ours to give back
 	lasts lasts
 }
 

@@ -14,7 +14,7 @@ type sender interface {
 type flight struct {
 	n  int // and 1 more, so that 0 is none
 	cb func(error)
-	b  *block
+	b  *Block
 }
 
 // flights are the writes that the sender has, in order. As a rule there is one, at its place here.

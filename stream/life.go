@@ -13,7 +13,7 @@ type life struct {
 	ticks ticks
 
 	// spent are blocks that listeners or hooks have been given and may read until the turn ends.
-	spent   *block
+	spent   *Block
 	turnEnd func()
 
 	events events
@@ -167,7 +167,7 @@ func (l *life) endTurn() {
 }
 
 // spend keeps b until the turn ends.
-func (l *life) spend(b *block) {
+func (l *life) spend(b *Block) {
 	if b != nil {
 		b.push(&l.spent)
 		l.atTurnEnd()

@@ -11,6 +11,10 @@ func (r *Readable) Push(p []byte) bool { return r.push(chunk{p: p, lasts: lastsT
 // PushOwned is Push of memory that is given away: nobody writes to it from now on, and it is never copied.
 func (r *Readable) PushOwned(p []byte) bool { return r.push(chunk{p: p, lasts: lastsOn}) }
 
+// PushBlock is PushOwned of a Block, which goes back to the pool when its bytes have been read. It is the stream's whatever
+// the answer.
+func (r *Readable) PushBlock(b *Block) bool { return r.push(chunk{b.buf, b, lastsOn}) }
+
 // PushEOF ends the input. OnEnd is told when everything before it has been read.
 func (r *Readable) PushEOF() {
 	r.call.move(callAnswer)
@@ -35,12 +39,15 @@ func (r *Readable) Unshift(p []byte) bool {
 func (r *Readable) push(c chunk) bool {
 	switch {
 	case len(c.p) == 0:
+		c.b.release()
 		r.call.move(callAnswer)
 		r.queueReadMore()
 	case r.state != readOpen:
+		c.b.release()
 		r.life.failOrShut(ErrPushAfterEOF, false)
 		return false
 	case r.life.destroyed() || r.life.err != nil:
+		c.b.release()
 		return false
 	default:
 		r.call.move(callAnswer)

@@ -38,7 +38,7 @@ type hooks struct {
 	callout func(error) // the callback of the write that it has
 	done    func(error) // the hook's done, made once
 
-	lent   *block   // what the hook has been lent; it goes back when the hook is done
+	lent   *Block   // what the hook has been lent; it goes back when the hook is done
 	vector [][]byte // what Writev is given, kept for the next time
 	batch  *batch   // free ones
 }

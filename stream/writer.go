@@ -14,7 +14,7 @@ type Writer struct {
 
 	// The loop's.
 	due     bool   // an answer waits for room
-	spent   *block // what w was lent in this turn, if it is somebody else's stream
+	spent   *Block // what w was lent in this turn, if it is somebody else's stream
 	turnEnd func()
 	sealed  bool // turnEnd has run once in this turn's end: it releases the next time
 }
@@ -148,7 +148,7 @@ func (x *Writer) end() {
 }
 
 // hand gives a block to the stream and waits until there is room for more.
-func (x *Writer) hand(b *block) error {
+func (x *Writer) hand(b *Block) error {
 	if x.g.onLoop() {
 		if x.g.asked || x.w.WritableNeedDrain() {
 			b.release()
@@ -193,7 +193,7 @@ func (x *Writer) settle() error {
 }
 
 // put writes a block, on the loop. What the stream would refuse is refused here: it would fail for it.
-func (x *Writer) put(b *block) error {
+func (x *Writer) put(b *Block) error {
 	if w := x.own; w != nil {
 		if w.state != writeOpen || w.life.destroyed() || w.life.err != nil {
 			b.release()
@@ -212,7 +212,7 @@ func (x *Writer) put(b *block) error {
 }
 
 // spend releases b when the turn has ended and everybody has sealed what they were lent.
-func (x *Writer) spend(b *block) {
+func (x *Writer) spend(b *Block) {
 	if x.spent == nil {
 		if x.turnEnd == nil {
 			x.turnEnd = x.endTurn

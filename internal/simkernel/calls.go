@@ -20,6 +20,9 @@ type Calls struct {
 
 	Work, Notify int // calls; a loop that leaves them to package loop makes none
 
+	File                               int // calls on files made off the loop, those below included
+	Pread, PreadNoWait, Pwritev, Fsync int
+
 	Slots int // slots that tokens have named
 	Peak  int // the most descriptors that were open at once
 }

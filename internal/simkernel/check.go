@@ -52,9 +52,10 @@ func (w *World) Leaks() []string {
 // OpenFDs is the number of descriptors that are open now.
 func (w *World) OpenFDs() int { return w.open }
 
-// Check is what a test calls at its end, when everything should have been closed: all violations, all leaks, work that
-// was neither run nor dropped, and signals that somebody still wants to hear of.
+// Check is what a test calls at its end, when everything should have been closed: all violations, all leaks,
+// temporary files that stayed, work that was neither run nor dropped, and signals that somebody still wants to hear of.
 func (w *World) Check() []string {
 	all := append(append([]string(nil), w.violations...), w.Leaks()...)
+	all = append(all, w.disk.left()...)
 	return append(all, w.elsewhere.unfinished()...)
 }

@@ -21,7 +21,7 @@
 // temperament is the BSDs and macOS: reading and writing reported apart, EV_EOF as a hint, and their order of errors.
 //
 // Work and signals are there too, without a goroutine: what the code above has done elsewhere is called from inside a
-// Wait, at a moment of its own.
+// Wait, at a moment of its own. So is a disk, with files in memory, which only such work may touch.
 //
 // # What is nasty
 //
@@ -32,9 +32,9 @@
 // # What is checked
 //
 // The World watches those who call it: a descriptor used after Close, a Change that doesn't know what is armed, a
-// readiness event that nobody answers while it is repeated (a spin). Check returns all of it, the descriptors left open,
-// work that was not run and signals still watched. A loop that would sleep for ever gets ErrDeadlock instead of a
-// hanging test.
+// readiness event that nobody answers while it is repeated (a spin), a file touched on the loop. Check returns all of it,
+// the descriptors left open, temporary files that stayed, work that was not run and signals still watched. A loop that
+// would sleep for ever gets ErrDeadlock instead of a hanging test.
 //
 // # What it isn't
 //

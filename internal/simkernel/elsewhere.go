@@ -15,6 +15,7 @@ type elsewhere struct {
 	quick, slow   []*job // queued and not begun, oldest first
 	begun         []*job
 	begunSlow     int
+	working       bool  // a job is being called: files may be touched
 	jobs          int32 // made so far
 	notifications []*notification
 	pending       []os.Signal // raised and not delivered
@@ -99,7 +100,10 @@ func (w *World) endWork(j *job) {
 	if j.k.released {
 		w.violate("work %d is done, but its loop has gone", j.id)
 	}
+	outer := w.elsewhere.working // work that ends at once may be queued by work
+	w.elsewhere.working = true
 	j.fn()
+	w.elsewhere.working = outer
 	w.beginWork()
 }
 

@@ -45,6 +45,11 @@ type Faults struct {
 	WorkDelay   float64 // work takes up to WorkTime
 	SignalDelay float64 // a signal reaches the process up to HoldTime later
 
+	// Per call on a file. ShortRead, ShortWrite and Interrupt are about them too.
+	OpenFail  float64 // EMFILE, ENFILE, EACCES or EIO from OpenFile
+	FileError float64 // EIO from reading, writing, syncing, closing after writing and renaming
+	NotCached float64 // EAGAIN from PreadNoWait
+
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
 	HoldTime time.Duration
@@ -105,6 +110,9 @@ func Swarm(seed uint64) Faults {
 		{&f.Overtake, 0.3},
 		{&f.NoBuffers, 0.3},
 		{&f.ShortBatch, 0.5},
+		{&f.OpenFail, 0.2},
+		{&f.FileError, 0.05},
+		{&f.NotCached, 0.9},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {

@@ -260,6 +260,9 @@ func (k *Kernel) Close(fd int) Errno {
 		errno = syscall.EBADF
 	case s.kind == kindSystem:
 		w.violate("Close of fd %d, which is not ours", fd)
+	case s.kind == kindOpenFile:
+		w.violate("Close of fd %d, which is a file: it may block", fd)
+		return k.done(opClose, fd, syscall.EBADF)
 	default:
 		w.uninstall(fd)
 	}
@@ -286,7 +289,7 @@ func (k *Kernel) SetOption(fd int, opt reactor.Option, value int) Errno {
 	switch {
 	case s == nil:
 		errno = syscall.EBADF
-	case s.kind == kindReserve, s.kind == kindFile:
+	case s.kind == kindReserve, s.kind == kindFile, s.kind == kindOpenFile:
 		errno = syscall.ENOTSOCK
 	case opt == reactor.OptReset:
 		s.linger0 = value != 0 && s.kind == kindTCP

@@ -18,6 +18,7 @@ const (
 	kindReserve // good for nothing but being closed
 	kindFile    // something inherited that is not a socket
 	kindUDP
+	kindOpenFile // a file or folder of the disk
 )
 
 // state is where a connection is in its life. What becomes of it afterwards is told by the flags of socket, as in a
@@ -38,7 +39,8 @@ type socket struct {
 	parent  *socket // the listener whose queue it is going to enter
 	ln      *listening
 	udp     *datagrams
-	out     flow // what we send. What we receive is peer.out
+	file    *openFile // of kindOpenFile
+	out     flow      // what we send. What we receive is peer.out
 
 	local, remote netip.AddrPort
 	path          string
@@ -249,6 +251,8 @@ func (s *socket) describe() string {
 		return fmt.Sprintf("udp socket #%d %v -> %v, %d unread, armed %v", s.id, s.local, s.remote, s.unread(), s.reg.armed)
 	case kindFile:
 		return "file"
+	case kindOpenFile:
+		return "file " + s.file.path
 	case kindUnix:
 		return fmt.Sprintf("unix socket #%d, %d unread, armed %v", s.id, s.unread(), s.reg.armed)
 	default:

@@ -61,6 +61,16 @@ const (
 	opReceive
 	opTakeError
 	opDatagramLands
+	opOpenFile
+	opDupFile
+	opPread
+	opPwritev
+	opFsync
+	opFtruncate
+	opFstat
+	opCloseFile
+	opRename
+	opRemoveFile
 	opViolation
 )
 
@@ -69,7 +79,8 @@ var opNames = [...]string{
 	"close", "closewrite", "setoption", "adopt", "reserve", "unlink", "sendqueue", "pollable", "~segment", "~fin", "~rst", "~syn", "~refused", "~established", "~queued",
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
-	"datagram", "bind", "send", "receive", "takeerror", "~datagram", "VIOLATION",
+	"datagram", "bind", "send", "receive", "takeerror", "~datagram",
+	"open", "dupfile", "pread", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.
@@ -139,13 +150,17 @@ func (r *record) format(b *strings.Builder) {
 		fmt.Fprintf(b, " fd %d slot %d.%d %v", r.id, uint32(r.sample), r.sample>>32, reactor.Readiness(r.arg))
 	case opAdd, opMod, opDel:
 		fmt.Fprintf(b, " fd %d slot %d.%d %v -> %v", r.id, uint32(r.sample), r.sample>>32, reactor.Armed(r.arg), reactor.Armed(r.result))
-	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv, opSend, opReceive:
+	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv, opSend, opReceive, opPread, opPwritev:
 		fmt.Fprintf(b, " %d (%d) = %d", r.id, r.arg, r.result)
 		if r.sample != 0 {
 			fmt.Fprintf(b, " %x", r.sample)
 		}
-	case opAccept, opListen, opConnect, opReserve, opSendQueue, opQueued, opAdopt, opDatagram:
+	case opAccept, opListen, opConnect, opReserve, opSendQueue, opQueued, opAdopt, opDatagram, opDupFile:
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
+	case opOpenFile:
+		fmt.Fprintf(b, " %q = %d", tail(r.sample), r.result)
+	case opRename, opRemoveFile:
+		fmt.Fprintf(b, " %q", tail(r.sample))
 	case opRaise, opSignal, opNotify, opUnnotify:
 		fmt.Fprintf(b, " %d %q", r.id, tail(r.sample))
 	case opSegment, opDatagramLands:

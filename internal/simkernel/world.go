@@ -50,6 +50,8 @@ type Options struct {
 	CallCost time.Duration
 	// Workers is how much work the process does at a time, half of it slow work. Default 4.
 	Workers int
+	// DiskSpace is how many bytes all files together may have: more is ENOSPC. Default 0: no limit.
+	DiskSpace int
 	// TraceLines is how much of the trace is kept as text. Default 2,048.
 	TraceLines int
 
@@ -79,6 +81,7 @@ type World struct {
 	stale     []string // paths of Unix sockets nobody listens on any more
 	routes    []route
 	elsewhere elsewhere
+	disk      disk
 	nextPort  uint16
 	sockets   int32 // made so far: the number a socket has in the trace
 	spare     [][]byte

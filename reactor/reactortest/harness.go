@@ -41,6 +41,9 @@ type Harness interface {
 	// InheritFile is a descriptor that is no socket.
 	InheritFile() reactor.File
 
+	// Folder is one that files may be made in, empty.
+	Folder() string
+
 	// Check is called when everything has been closed. It returns what is left behind, and what the kernel saw done
 	// that must not be.
 	Check() []string

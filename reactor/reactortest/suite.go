@@ -40,6 +40,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"Listening", listeningBehaviours},
 		{"HandOver", handOverBehaviours},
 		{"Elsewhere", elsewhereBehaviours},
+		{"Files", fileBehaviours},
 		{"Shortage", shortageBehaviours},
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},
