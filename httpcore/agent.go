@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,12 +15,13 @@ import (
 // http.Agent, for one loop or for several: each loop has a pool of its own, since a connection belongs to its loop, and the
 // limits count over all of them.
 //
-// An idle connection does not keep its loop running. It is watched: if its server ends it, or sends anything, it is gone.
+// An idle connection does not keep its loop running. It is watched: if its server ends it, or sends anything, it is gone. A
+// loop that is to be closed has to be rid of it first, though: CloseIdleConnections or Destroy, and Run once more.
 type Agent struct {
 	o AgentOptions
 
 	mu     sync.Mutex
-	pools  map[*loop.Loop]*pool
+	pools  []*pool // one a loop, in the order that they came
 	closed bool
 	budget budget
 
@@ -80,7 +82,7 @@ func NewAgent(o AgentOptions) *Agent {
 	if o.MaxQueued == 0 {
 		o.MaxQueued = defaultMaxQueued
 	}
-	a := &Agent{o: o, pools: map[*loop.Loop]*pool{}}
+	a := &Agent{o: o}
 	a.budget.init(o.MaxSockets, o.MaxTotalSockets)
 	return a
 }
@@ -128,8 +130,8 @@ func (a *Agent) Destroy() {
 func (a *Agent) each(fn func(*pool)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for l, p := range a.pools {
-		_ = l.Post(func() { fn(p) }) // of a loop that is closed: its connections have gone with it
+	for _, p := range a.pools {
+		_ = p.l.Post(func() { fn(p) }) // of a loop that is closed: its connections have gone with it
 	}
 }
 
@@ -140,12 +142,14 @@ func (a *Agent) on(l *loop.Loop) (*pool, error) {
 	if a.closed {
 		return nil, ErrAgentClosed
 	}
-	p := a.pools[l]
-	if p == nil {
-		p = &pool{a: a, origins: map[originKey]*origin{}}
-		p.init(l)
-		a.pools[l] = p
+	for _, p := range a.pools {
+		if p.l == l {
+			return p, nil
+		}
 	}
+	p := &pool{a: a, origins: map[originKey]*origin{}}
+	p.init(l)
+	a.pools = append(a.pools, p)
 	return p, nil
 }
 
@@ -153,7 +157,5 @@ func (a *Agent) on(l *loop.Loop) (*pool, error) {
 func (a *Agent) forget(p *pool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pools[p.l] == p {
-		delete(a.pools, p.l)
-	}
+	a.pools = slices.DeleteFunc(a.pools, func(x *pool) bool { return x == p })
 }

@@ -49,6 +49,11 @@ func (n *hollow) RemoteAddr() netip.AddrPort   { return netip.AddrPort{} }
 func (n *hollow) exchange(l *loop.Loop, in []byte) {
 	n.h.OnRead(in, nil)
 	l.EndTurn()
+	n.taken(l)
+}
+
+// taken is the end of all writes.
+func (n *hollow) taken(l *loop.Loop) {
 	n.size = 0
 	for _, done := range n.done {
 		done(nil)
@@ -82,6 +87,42 @@ func TestAKeepAliveGETAllocatesThreeTimesAtMost(t *testing.T) {
 	request()
 	if got := testing.AllocsPerRun(200, request); got > 3 {
 		t.Errorf("got %v allocations, want at most 3", got)
+	}
+}
+
+// callHollow makes GETs over a transport to nowhere.
+func callHollow(t testing.TB, l *loop.Loop, n *hollow) (exchange func()) {
+	a := NewAgent(AgentOptions{Connect: func(_ *loop.Loop, _, _ string, done func(stream.Transport, error)) (func(), error) {
+		l.NextTick(func() { done(n, nil) })
+		return nil, nil
+	}})
+	in := []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!")
+	size := 0
+	return func() {
+		q, err := NewRequest(l, "GET", "http://example.org/", RequestOptions{Agent: a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.OnResponse(func(r *IncomingMessage) { r.OnData(func(p []byte) { size += len(p) }) })
+		q.End()
+		l.EndTurn()
+		n.taken(l)
+		n.exchange(l, in)
+		if !q.Closed() || size%13 != 0 || size == 0 {
+			t.Fatal("there was no answer")
+		}
+	}
+}
+
+// TestAKeepAliveGETOfAClientAllocatesEighteenTimesAtMost counts what the user does too: two listeners and their closures. The rest
+// is the request, its URL and its address; what it keeps until it is told of its connection, three; the answer, its head and
+// its body's queue; and the ends of both.
+func TestAKeepAliveGETOfAClientAllocatesEighteenTimesAtMost(t *testing.T) {
+	l := hollowLoop(t)
+	exchange := callHollow(t, l, &hollow{l: l})
+	exchange()
+	if got := testing.AllocsPerRun(200, exchange); got > 18 {
+		t.Errorf("got %v allocations, want at most 18", got)
 	}
 }
 

@@ -18,27 +18,29 @@ type budget struct {
 
 // starving is requests for an origin, on one loop, waiting for room.
 type starving struct {
-	p     *pool
-	key   originKey
-	whole bool // it is the limit of all that keeps them waiting
+	p   *pool
+	key originKey
 }
 
 func (b *budget) init(perOrigin, most int) {
 	b.perOrigin, b.most, b.of = perOrigin, most, map[originKey]int{}
 }
 
-// take makes room for a connection, or reports false: then p is among those that next returns, and whole says which limit it
-// is.
+// room reports whether there is room for a connection to key. It is for those who hold mu.
+func (b *budget) room(key originKey) bool {
+	return (b.most == 0 || b.total < b.most) && (b.perOrigin == 0 || b.of[key] < b.perOrigin)
+}
+
+// take makes room for a connection, or reports false: then p is among those that next returns, and whole says whether it is
+// the limit of all that is reached.
 func (b *budget) take(p *pool, key originKey) (ok, whole bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	whole = b.most > 0 && b.total >= b.most
-	if whole || b.perOrigin > 0 && b.of[key] >= b.perOrigin {
-		x := starving{p, key, whole}
-		if !slices.ContainsFunc(b.starved, func(y starving) bool { return y.p == p && y.key == key }) {
+	if !b.room(key) {
+		if x := (starving{p, key}); !slices.Contains(b.starved, x) {
 			b.starved = append(b.starved, x)
 		}
-		return false, whole
+		return false, b.most > 0 && b.total >= b.most
 	}
 	b.total++
 	b.of[key]++
@@ -55,12 +57,12 @@ func (b *budget) give(key originKey) {
 	}
 }
 
-// next is who has waited longest for what a connection to key that has gone makes room for. It is not remembered any more:
-// if it does not need the room, it asks for the next.
-func (b *budget) next(key originKey) (x starving, ok bool) {
+// next is who has waited longest of those that there is room for. It is not remembered any more: if it does not need the
+// room, it asks for the next.
+func (b *budget) next() (x starving, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.IndexFunc(b.starved, func(x starving) bool { return x.whole || x.key == key })
+	i := slices.IndexFunc(b.starved, func(x starving) bool { return b.room(x.key) })
 	if i < 0 {
 		return x, false
 	}
@@ -76,7 +78,10 @@ func (b *budget) wanted(key originKey, p *pool) bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.ContainsFunc(b.starved, func(x starving) bool { return x.p != p && (x.whole || x.key == key) })
+	full := b.most > 0 && b.total >= b.most
+	return slices.ContainsFunc(b.starved, func(x starving) bool {
+		return x.p != p && (x.key == key || full && (b.perOrigin == 0 || b.of[x.key] < b.perOrigin))
+	})
 }
 
 // forgo is p not waiting for room for key any more.

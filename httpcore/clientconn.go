@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -28,6 +29,8 @@ type clientConn struct {
 	idle      bool
 	begun     bool // something of an answer has come
 	keepAlive bool // it may serve another request
+
+	goConnected, goFree func() // connected and free, made once
 }
 
 var _ side = (*clientConn)(nil)
@@ -41,6 +44,7 @@ type transportRefs interface {
 // newClientConn makes t, which was just connected, a connection of o.
 func newClientConn(o *origin, t stream.Transport) *clientConn {
 	c := &clientConn{o: o, keepAlive: true}
+	c.goConnected, c.goFree = c.connected, c.free
 	c.attach(&o.p.shared, t, c)
 	c.after = o.conns
 	if o.conns != nil {
@@ -98,7 +102,14 @@ func (c *clientConn) assign(r *ClientRequest) {
 	c.begun, c.dumped, c.mark = false, 0, c.handed
 	c.req = r
 	r.c, r.conn, r.waits = &c.wire, c, nil
-	c.sh.l.NextTick(r.connected)
+	c.sh.l.NextTick(c.goConnected)
+}
+
+// connected tells the request that it has the connection.
+func (c *clientConn) connected() {
+	if c.req != nil {
+		c.req.connected()
+	}
 }
 
 // rest is the connection lying idle.
@@ -197,9 +208,17 @@ func (c *clientConn) refused(err error) {
 	c.destroy(err)
 }
 
-// surplus is bytes behind the response: they answer nobody, and so nothing that follows would be believed.
+// surplus is bytes behind the response: they answer nobody, and so nothing that follows would be believed. The exchange ends as
+// any other, but the connection with it.
 func (c *clientConn) surplus() {
-	c.keepAlive = false
+	c.patience = -1
+	if r := c.req; !r.done {
+		c.keepAlive = false // nor would be what the rest of the request is answered
+		if r.res.ReadableEnded() {
+			c.destroy(nil)
+			return
+		}
+	}
 	c.flags |= connDeaf
 	if c.flags&connParsing != 0 {
 		c.p.Pause()
@@ -248,8 +267,8 @@ func (c *clientConn) handOver(rest []byte) {
 	c.leave()
 	c.detach()
 	r.gone = true
-	r.switched(m, stream.NewSocket(c.sh.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true}), append([]byte(nil), rest...))
 	c.o.gone()
+	r.switched(m, stream.NewSocket(c.sh.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true}), bytes.Clone(rest))
 }
 
 // leave has the origin forget the connection, and HTTP the transport.
@@ -295,8 +314,12 @@ func (c *clientConn) destroy(err error) {
 
 // closed is the transport being closed: everybody who waits is told.
 func (c *clientConn) closed() {
-	if c.req != nil {
-		c.detach().conclude(c.why)
+	r := c.req
+	if r != nil {
+		c.detach()
 	}
-	c.o.gone()
+	c.o.gone() // before those who are told, as they may panic
+	if r != nil {
+		r.conclude(c.why)
+	}
 }

@@ -137,7 +137,7 @@ func (c *clientConn) consumed(m *IncomingMessage) {
 	case !c.keepAlive || !r.keepAlive || r.hold:
 		c.destroy(nil)
 	case r.done:
-		c.sh.l.NextTick(c.free)
+		c.sh.l.NextTick(c.goFree)
 	}
 }
 

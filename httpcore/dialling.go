@@ -71,16 +71,19 @@ func (d *dialling) done(t stream.Transport, err error) {
 	a := o.p.a
 	if err != nil {
 		a.counts.failed.Add(1)
+		o.gone() // before who is told, as it may panic
 		if r != nil {
 			r.conclude(err)
 		}
-		o.gone()
 		return
 	}
 	a.counts.connections.Add(1)
 	c := newClientConn(o, t)
 	switch {
-	case c.flags&connGone != 0:
+	case c.flags&connGone != 0: // it can't be read
+		if r != nil {
+			r.conclude(c.why)
+		}
 	case r != nil:
 		c.assign(r)
 	default:

@@ -49,8 +49,9 @@ var (
 	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}
 	// ErrNoSwitch is SwitchProtocols for a request that does not ask for it, or is not the only one that is not answered.
 	ErrNoSwitch = &Error{code: "ERR_HTTP_NO_UPGRADE", msg: "the request cannot be answered with an upgrade"}
-	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked.
-	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message"}
+	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked, or one that has no
+	// place there.
+	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message, and a field that may be one"}
 )
 
 // What is wrong with a request that a client makes. Nothing is sent.

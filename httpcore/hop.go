@@ -12,23 +12,33 @@ var hopByHop = []string{
 }
 
 // EachEndToEndHeader is EachHeader without the fields that speak of the connection that the message came over: what a proxy
-// hands on. A Content-Length is not left out, and who writes with it is held to it.
-func (m *IncomingMessage) EachEndToEndHeader(fn func(name, value string) bool) {
-	named := m.fields.values("Connection")
-	m.fields.each(func(name, value string) bool {
+// hands on. A Content-Length is not left out, and who writes with it is held to it. A Trailer beside one is: it announces what
+// such a message has no place for.
+func (m *IncomingMessage) EachEndToEndHeader(fn func(name, value string) bool) { m.fields.endToEnd(fn) }
+
+// EndToEndHeaders are the names and values of EachEndToEndHeader, in turn: as WriteHead and RequestOptions take them.
+func (m *IncomingMessage) EndToEndHeaders() (list []string) { return m.fields.handedOn() }
+
+// EndToEndHeaders is IncomingMessage.EndToEndHeaders for an interim response, as WriteInformation takes them.
+func (i *Information) EndToEndHeaders() []string { return i.fields.handedOn() }
+
+func (s section) endToEnd(fn func(name, value string) bool) {
+	named := s.values("Connection")
+	_, hasLength := s.first("Content-Length")
+	s.each(func(name, value string) bool {
 		same := func(other string) bool { return strings.EqualFold(name, other) }
 		listed := func(tokens string) bool { return hasToken(tokens, name) }
-		if slices.ContainsFunc(hopByHop, same) || slices.ContainsFunc(named, listed) {
+		if slices.ContainsFunc(hopByHop, same) || slices.ContainsFunc(named, listed) || hasLength && same("Trailer") {
 			return true
 		}
 		return fn(name, value)
 	})
 }
 
-// EndToEndHeaders are the names and values of EachEndToEndHeader, in turn: as WriteHead and RequestOptions take them.
-func (m *IncomingMessage) EndToEndHeaders() (list []string) {
-	for name, value := range m.EachEndToEndHeader {
+func (s section) handedOn() (list []string) {
+	s.endToEnd(func(name, value string) bool {
 		list = append(list, name, value)
-	}
+		return true
+	})
 	return list
 }

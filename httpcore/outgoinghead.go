@@ -134,10 +134,12 @@ func (o *outgoing) HeaderNames() (names []string) {
 func (o *outgoing) HeadersSent() bool { return o.headSent }
 
 // AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrTrailer if the message is not,
-// as far as that is known already; one that turns out not to be, such as any for HTTP/1.0, leaves its trailers out.
+// as far as that is known already; one that turns out not to be, such as any for HTTP/1.0, leaves its trailers out. A field that
+// says how the message is framed, where it goes or what becomes of its connection is too late there, and ErrTrailer too: RFC
+// 9110 section 6.5.1.
 func (o *outgoing) AddTrailer(name, value string) error {
 	switch {
-	case o.ended, o.headSent && !o.chunked, o.isSet(setLength):
+	case o.ended, o.headSent && !o.chunked, o.isSet(setLength), neverTrailers[strings.ToLower(name)]:
 		return ErrTrailer
 	case !h1.ValidToken(name):
 		return ErrInvalidName
@@ -146,6 +148,12 @@ func (o *outgoing) AddTrailer(name, value string) error {
 	}
 	o.trailers = append(o.trailers, header{name, value})
 	return nil
+}
+
+// neverTrailers are fields that mean something before a body only.
+var neverTrailers = map[string]bool{
+	"connection": true, "content-length": true, "expect": true, "host": true, "keep-alive": true, "te": true, "trailer": true,
+	"transfer-encoding": true, "upgrade": true,
 }
 
 func (o *outgoing) mayHave(name string, value *string) error {

@@ -11,6 +11,8 @@ type pool struct {
 	shared
 	a       *Agent
 	origins map[originKey]*origin
+	first   *origin // in the order that they came, so that what is done with them depends on that alone
+	last    *origin
 	free    atomic.Int64 // idle connections; other loops may look
 	closed  bool         // the Agent was destroyed
 }
@@ -23,8 +25,9 @@ type originKey struct {
 
 // origin is a server, as one loop knows it. It is forgotten when nothing of it is left.
 type origin struct {
-	p   *pool
-	key originKey
+	p             *pool
+	key           originKey
+	before, after *origin // of the pool
 
 	idleFirst, idleLast *clientConn // the longest first
 	idle                int
@@ -41,7 +44,13 @@ type origin struct {
 func (p *pool) origin(key originKey) *origin {
 	o := p.origins[key]
 	if o == nil {
-		o = &origin{p: p, key: key}
+		o = &origin{p: p, key: key, before: p.last}
+		if p.last != nil {
+			p.last.after = o
+		} else {
+			p.first = o
+		}
+		p.last = o
 		p.origins[key] = o
 	}
 	return o
@@ -229,15 +238,15 @@ func (o *origin) gone() {
 	a := o.p.a
 	a.counts.open.Add(-1)
 	a.budget.give(o.key)
-	a.feed(o.key)
+	a.feed()
 	o.forget()
 }
 
 // feed has the one that has waited longest for room look whether it is there.
-func (a *Agent) feed(key originKey) {
-	x, ok := a.budget.next(key)
+func (a *Agent) feed() {
+	x, ok := a.budget.next()
 	for ok && x.p.l.Post(func() { x.p.wake(x.key) }) != nil {
-		x, ok = a.budget.next(key) // that loop is closed
+		x, ok = a.budget.next() // that loop is closed
 	}
 }
 
@@ -246,13 +255,13 @@ func (p *pool) wake(key originKey) {
 	if o := p.origins[key]; o != nil && o.grow() {
 		return
 	}
-	p.a.feed(key)
+	p.a.feed()
 }
 
 // starve is there being no room: idle connections make some. whole says which limit it is.
 func (o *origin) starve(whole bool) {
 	if whole {
-		for _, x := range o.p.origins {
+		for x := o.p.first; x != nil; x = x.after {
 			if x.idle > 0 {
 				x.idleFirst.destroy(nil)
 				return
@@ -262,9 +271,9 @@ func (o *origin) starve(whole bool) {
 	a, key := o.p.a, o.key
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for l, p := range a.pools {
+	for _, p := range a.pools {
 		if p != o.p && p.free.Load() > 0 {
-			_ = l.Post(func() { p.makeRoom(key, whole) })
+			_ = p.l.Post(func() { p.makeRoom(key, whole) })
 		}
 	}
 }
@@ -278,8 +287,8 @@ func (p *pool) makeRoom(key originKey, whole bool) {
 		o.idleFirst.destroy(nil)
 		return
 	}
-	for _, o := range p.origins {
-		if whole && o.idle > 0 {
+	for o := p.first; whole && o != nil; o = o.after {
+		if o.idle > 0 {
 			o.idleFirst.destroy(nil)
 			return
 		}
@@ -288,11 +297,22 @@ func (p *pool) makeRoom(key originKey, whole bool) {
 
 // forget lets go of a server that nothing is left of.
 func (o *origin) forget() {
-	if o.open > 0 || o.waiting > 0 || o.dials > 0 {
-		return
+	p := o.p
+	if o.open > 0 || o.waiting > 0 || o.dials > 0 || p.origins[o.key] != o {
+		return // the last: it was forgotten with an earlier connection, and there may be another by now
 	}
-	delete(o.p.origins, o.key)
-	o.p.leave()
+	delete(p.origins, o.key)
+	if o.before != nil {
+		o.before.after = o.after
+	} else {
+		p.first = o.after
+	}
+	if o.after != nil {
+		o.after.before = o.before
+	} else {
+		p.last = o.before
+	}
+	p.leave()
 }
 
 // leave has the Agent forget a pool with nothing in it.
@@ -304,7 +324,7 @@ func (p *pool) leave() {
 
 // closeIdle closes the connections that are idle.
 func (p *pool) closeIdle() {
-	for _, o := range p.origins {
+	for o := p.first; o != nil; o = o.after {
 		for o.idleFirst != nil {
 			o.idleFirst.destroy(nil)
 		}
@@ -314,7 +334,8 @@ func (p *pool) closeIdle() {
 // destroy closes all connections, and fails all that wait.
 func (p *pool) destroy() {
 	p.closed = true
-	for _, o := range p.origins {
+	for o := p.first; o != nil; {
+		behind := o.after // o may be forgotten
 		for c := o.conns; c != nil; {
 			next := c.after
 			if c.req != nil {
@@ -326,5 +347,6 @@ func (p *pool) destroy() {
 		for o.first != nil {
 			o.first.Destroy(ErrAgentClosed)
 		}
+		o = behind
 	}
 }

@@ -50,6 +50,7 @@ type ClientRequest struct {
 	queued    bool // no connection is being made for it, because of a limit
 	reused    bool // the connection has served others
 	retried   bool // once is enough
+	unwanted  bool // Destroy was called: nobody reads the rest of an answer
 
 	onResponse    stream.Listeners[func(*IncomingMessage)]
 	onInformation stream.Listeners[func(*Information)]
@@ -176,7 +177,11 @@ func (r *ClientRequest) begin(l *loop.Loop) {
 		r.whole = l.NewTimer()
 		r.whole.Start(func() { r.abort(ErrResponseTimeout) }, o.TotalTimeout, 0)
 	}
-	if ctx := o.Context; ctx != nil {
+	switch ctx := o.Context; {
+	case ctx == nil:
+	case ctx.Err() != nil:
+		l.NextTick(func() { r.abort(ErrCanceled.because(context.Cause(ctx))) }) // before there is a connection
+	default:
 		r.stop = context.AfterFunc(ctx, func() {
 			_ = l.Post(func() { r.abort(ErrCanceled.because(context.Cause(ctx))) })
 		})

@@ -105,6 +105,9 @@ func (r *ClientRequest) frame(whole int64) error {
 	if r.count("Host") > 1 || r.count("Content-Length") > 1 || r.count("Transfer-Encoding") > 1 || r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
+	if r.HasHeader("Host") && r.Header("Host") != r.host && r.target[0] != '/' && r.target != "*" {
+		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
+	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
 		return ErrTrailer
 	}

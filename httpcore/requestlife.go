@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
@@ -57,8 +58,9 @@ func (r *ClientRequest) flushed() {
 
 // mayRetry reports whether the request is to be made once more, since c is lost.
 func (r *ClientRequest) mayRetry(c *clientConn) bool {
+	var panicked *loop.PanicError
 	switch {
-	case r.gone || r.retried || c.begun || r.res != nil:
+	case r.gone || r.retried || c.begun || r.res != nil || errors.As(c.why, &panicked): // its own listener, then
 		return false
 	case c.unused():
 		return true // nobody can have seen it
@@ -102,12 +104,16 @@ func (r *ClientRequest) again() error {
 }
 
 // Destroy ends the request at once, and its connection if anything was sent: what was not is lost, and its callbacks are told.
-// If there is no answer yet the listeners of OnError are told err, or ErrHangUp. An answer that is not complete is aborted.
+// If there is no answer yet the listeners of OnError are told err, or ErrHangUp. An answer that was not read to its end is
+// aborted.
 func (r *ClientRequest) Destroy(err error) {
 	if r.gone {
 		return
 	}
-	r.gone = true
+	r.gone, r.unwanted = true, true
+	if err != nil && r.answered() && !r.res.ReadableEnded() {
+		r.loop().NextTick(func() { r.fail(err) })
+	}
 	if r.err == nil {
 		r.err = err
 	}
@@ -141,7 +147,7 @@ func (r *ClientRequest) conclude(err error) {
 		r.fail(ErrHangUp)
 	case m == nil:
 		r.fail(err)
-	case !m.complete && !m.Destroyed():
+	case !m.Destroyed() && (!m.complete || r.unwanted || m.ReadableEnded()): // the last if a listener of its end panicked
 		m.Destroy(ErrAborted.because(err))
 	}
 	r.close()

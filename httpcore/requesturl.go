@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -33,6 +34,9 @@ func (r *ClientRequest) resolve(raw string) (auth string, err error) {
 	port := u.Port()
 	if port == "" {
 		port = "80"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", ErrInvalidURL
 	}
 	r.key = originKey{"tcp", net.JoinHostPort(strings.ToLower(u.Hostname()), port), r.o.LocalAddr}
 	if r.o.SocketPath != "" {

@@ -159,9 +159,10 @@ func (w *wire) parse(data []byte) {
 	case err != nil:
 		w.side.refused(err)
 	}
-	if w.flags&connDeaf != 0 {
+	switch {
+	case w.flags&(connDeaf|connGone) != 0:
 		w.p = nil
-	} else if w.p.Between() && w.flags&connKeepParser == 0 {
+	case w.p.Between() && w.flags&connKeepParser == 0:
 		w.sh.giveBack(w.p)
 		w.p = nil
 	}

@@ -27,17 +27,15 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8081", "`address` to listen on")
 	upstream := flag.String("upstream", "127.0.0.1:8080", "`address` to forward to")
 	loops := flag.Int("loops", 1, "how many loops share the work")
+	patience := flag.Duration("timeout", time.Minute, "how long the upstream server may be silent")
 	flag.Parse()
 	log.SetFlags(0)
 	g, err := loop.NewGroup(loop.GroupOptions{Loops: *loops})
 	if err != nil {
 		log.Fatal(err)
 	}
-	p := &proxy{upstream: *upstream, agent: httpcore.NewAgent(httpcore.AgentOptions{})}
-	srv := httpcore.NewServer(httpcore.ServerOptions{})
-	srv.OnRequest(p.forward)
-	srv.OnCheckContinue(p.forward)
-	at, err := srv.Listen(g, "tcp", *addr)
+	p := &proxy{upstream: *upstream, patience: *patience, agent: httpcore.NewAgent(httpcore.AgentOptions{})}
+	at, err := p.server().Listen(g, "tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -57,21 +55,36 @@ func main() {
 type proxy struct {
 	upstream string
 	agent    *httpcore.Agent
+	patience time.Duration // with the upstream server
+}
+
+func (p *proxy) server() *httpcore.Server {
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	srv.OnRequest(p.forward)
+	srv.OnCheckContinue(p.forward)
+	return srv
 }
 
 // forward answers a request with what the upstream server answers.
 func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 	up, err := httpcore.NewRequest(req.Loop(), req.Method(), "http://"+p.upstream, httpcore.RequestOptions{
-		Agent: p.agent, Target: req.PathAndQuery(), Header: headers(req),
+		Agent: p.agent, Target: req.PathAndQuery(), Header: headers(req), HeaderTimeout: p.patience, BodyTimeout: p.patience,
 	})
 	if err != nil {
 		fail(res, err)
 		return
 	}
-	up.OnError(func(err error) { fail(res, err) })
-	up.OnInformation(func(i *httpcore.Information) { res.WriteInformation(i.StatusCode, i.RawHeaders()...) })
+	up.OnError(func(err error) {
+		fail(res, err)
+		up.Destroy(nil)
+	})
+	up.OnInformation(func(i *httpcore.Information) { res.WriteInformation(i.StatusCode, i.EndToEndHeaders()...) })
 	up.OnResponse(func(answer *httpcore.IncomingMessage) {
 		answer.OnError(func(err error) { fail(res, err) })
+		res.StatusMessage = answer.StatusMessage()
+		if !req.Complete() && strings.EqualFold(answer.Header("Connection"), "close") {
+			res.SetHeader("Connection", "close") // nobody wants the rest of the request
+		}
 		if err := res.WriteHead(answer.StatusCode(), answer.EndToEndHeaders()...); err != nil {
 			answer.Destroy(err)
 			return
@@ -80,14 +93,25 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		answer.Pipe(res)
 	})
 	up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
-		take := func(client *stream.Socket, head []byte) { tunnel(client, head, server, first) }
+		taken := false
+		take := func(client *stream.Socket, head []byte) {
+			taken = true
+			tunnel(client, head, server, first)
+		}
+		res.OnClose(func() {
+			if !taken {
+				server.Destroy(nil)
+			}
+		})
 		if err := res.SwitchProtocols(take, append(answer.EndToEndHeaders(), "Upgrade", answer.Header("Upgrade"))...); err != nil {
 			server.Destroy(nil)
+			fail(res, err)
 		}
 	})
 	req.OnEnd(func() { copyTrailers(req, up) })
 	req.Pipe(up)
-	up.OnClose(func() { req.Resume() }) // what the server did not want is thrown away
+	up.OnClose(func() { req.Resume() })       // what the server did not want is thrown away
+	req.OnAborted(func() { up.Destroy(nil) }) // and what it still waits for does not come
 	res.OnClose(func() {
 		if !res.WritableFinished() {
 			up.Destroy(nil) // the client has gone: nobody waits for the answer
@@ -98,9 +122,11 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 // headers are the fields of the request that goes up.
 func headers(req *httpcore.IncomingMessage) []string {
 	list := []string{"Host", req.Host()}
+	major, minor := req.HTTPVersion()
 	for name, value := range req.EachEndToEndHeader {
-		switch strings.ToLower(name) {
-		case "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto":
+		switch lower := strings.ToLower(name); {
+		case lower == "host", strings.HasPrefix(lower, "x-forwarded-"):
+		case lower == "expect" && minor == 0: // it means nothing in HTTP/1.0
 		default:
 			list = append(list, name, value)
 		}
@@ -109,7 +135,7 @@ func headers(req *httpcore.IncomingMessage) []string {
 	if before := req.Header("X-Forwarded-For"); before != "" {
 		client = before + ", " + client
 	}
-	list = append(list, "X-Forwarded-For", client, "X-Forwarded-Host", req.Host(), "X-Forwarded-Proto", "http", "Via", "1.1 weir")
+	list = append(list, "X-Forwarded-For", client, "X-Forwarded-Host", req.Host(), "X-Forwarded-Proto", "http", "Via", fmt.Sprintf("%d.%d weir", major, minor))
 	if req.Upgrade() {
 		list = append(list, "Connection", "Upgrade", "Upgrade", req.Header("Upgrade"))
 	}
@@ -127,11 +153,18 @@ func copyTrailers(from *httpcore.IncomingMessage, to interface {
 	}
 }
 
-// tunnel joins two sockets that do not speak HTTP any more, behind what each has sent already.
+// tunnel joins two sockets that do not speak HTTP any more, behind what each has sent already. Each direction ends by itself;
+// if one side is cut off, so is the other.
 func tunnel(client *stream.Socket, fromClient []byte, server *stream.Socket, fromServer []byte) {
 	server.Write(fromClient)
 	client.Write(fromServer)
-	stream.Pipeline(func(error) {}, client, server, client) // if one fails the other is destroyed
+	cut := func(error) {
+		client.ResetAndDestroy(nil)
+		server.ResetAndDestroy(nil)
+	}
+	client.OnError(cut)
+	server.OnError(cut)
+	stream.Pipeline(func(error) {}, client, server, client)
 }
 
 // fail tells the client that there is no answer, or cuts off the one that has begun.
