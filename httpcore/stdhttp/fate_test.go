@@ -355,8 +355,14 @@ func TestAReaderThatIsSlowStopsTheServer(t *testing.T) {
 	base := script(t, func(c *net.TCPConn, in *bufio.Reader) {
 		head(in)
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size)
-		_ = c.SetWriteDeadline(now().Add(100 * time.Millisecond))
-		n, _ := c.Write(make([]byte, size))
+		n := 0
+		for n < size {
+			_ = c.SetWriteDeadline(now().Add(100 * time.Millisecond))
+			m, err := c.Write(make([]byte, 1<<20))
+			if n += m; err != nil {
+				break // it is stopped
+			}
+		}
 		wrote <- n
 		_ = c.SetWriteDeadline(now().Add(patience))
 		c.Write(make([]byte, size-n))
@@ -485,26 +491,48 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatIsClosedUnreadLeavesItsConnection, if all of it has come; else that ends.
+// TestAnAnswerThatIsClosedUnreadLeavesItsConnection, if all of it has come, even where it is more than the mark.
 func TestAnAnswerThatIsClosedUnreadLeavesItsConnection(t *testing.T) {
-	x := lay(t, stdhttp.TransportOptions{})
-	s := serve(t, far(), stdhttp.Options{}, httpcore.ServerOptions{})
-	for _, c := range []struct {
-		path  string
-		again uint64
-	}{{"/size/100?length", 1}, {"/size/9000000?length", 0}} {
-		before := x.tr.Agent().Metrics()
-		for range 2 {
-			res, err := x.client().Get(s.url + c.path)
+	for _, mark := range []int{0, 10} {
+		x := lay(t, stdhttp.TransportOptions{Request: httpcore.RequestOptions{HighWaterMark: mark}})
+		s := serve(t, far(), stdhttp.Options{}, httpcore.ServerOptions{})
+		for range 3 {
+			res, err := x.client().Get(s.url + "/size/100?length")
 			if err != nil {
 				t.Fatal(err)
 			}
 			res.Body.Close()
 		}
-		if m := x.tr.Agent().Metrics(); m.Reused-before.Reused < c.again || c.again == 0 && m.Reused-before.Reused > 1 {
-			t.Errorf("%s: %+v, before that %+v", c.path, m, before)
+		if m := x.tr.Agent().Metrics(); m.Connections != 1 || m.Reused != 2 {
+			t.Errorf("with a mark of %d: %+v", mark, m)
 		}
 	}
+}
+
+// TestAnAnswerThatIsClosedBeforeItsEndEndsItsConnection: there is no other way not to read it.
+func TestAnAnswerThatIsClosedBeforeItsEndEndsItsConnection(t *testing.T) {
+	x := lay(t, stdhttp.TransportOptions{})
+	gone := make(chan struct{})
+	base := script(t, func(c *net.TCPConn, in *bufio.Reader) {
+		head(in)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+		until(in)
+		close(gone)
+	})
+	res, err := x.client().Get(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error, 1)
+	go func() {
+		_, err := io.ReadAll(res.Body)
+		read <- err
+	}()
+	res.Body.Close()
+	if err := wait(t, "the Read", read); !errors.Is(err, http.ErrBodyReadAfterClose) {
+		t.Errorf("got %v", err)
+	}
+	wait(t, "the connection to end", gone)
 }
 
 // TestManyRequestsAtATimeOnAGroup has 200 goroutines use one Transport on two loops.
@@ -676,6 +704,45 @@ func TestAServerOfHTTP10(t *testing.T) {
 			if got != c.want {
 				t.Errorf("%s: got %s, want %s", name, got, c.want)
 			}
+		}
+	}
+}
+
+// TestABodyThatBlocksBehindItsEndIsClosed: it has given all that it should, and somebody looks whether there is more.
+func TestABodyThatBlocksBehindItsEndIsClosed(t *testing.T) {
+	x := lay(t, stdhttp.TransportOptions{})
+	s := serve(t, far(), stdhttp.Options{}, httpcore.ServerOptions{})
+	for _, path := range []string{"/echo", "/status/204"} {
+		e := newEndless(true)
+		r, _ := http.NewRequest("PUT", s.url+path, struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(strings.NewReader("text"), e), e})
+		r.ContentLength = 4
+		res, err := x.tr.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(res.Body); path == "/echo" && string(text) != "text" || err != nil {
+			t.Errorf("got %q, %v", text, err)
+		}
+		res.Body.Close()
+		wait(t, "the body to be closed", e.closed)
+	}
+}
+
+// TestABodyThatIsTooLongIsNoRequest, when that is seen before the answer.
+func TestABodyThatIsTooLongIsNoRequest(t *testing.T) {
+	x := lay(t, stdhttp.TransportOptions{})
+	base := script(t, func(_ *net.TCPConn, in *bufio.Reader) { until(in) })
+	for _, memory := range []bool{true, false} {
+		r, _ := http.NewRequest("PUT", base, strings.NewReader("text"))
+		r.ContentLength = 3
+		if !memory {
+			r.GetBody = nil
+		}
+		if _, err := x.tr.RoundTrip(r); !errors.Is(err, httpcore.ErrContentLength) {
+			t.Errorf("in memory %t: got %v", memory, err)
 		}
 	}
 }

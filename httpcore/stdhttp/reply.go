@@ -63,10 +63,8 @@ func (x *trip) answered() {
 	switch {
 	case m.Complete() && m.ReadableLength() == 0:
 		b.end, b.stopped = io.EOF, false // nobody else has b yet
-		if x.hasBody() {
-			m.Resume() // to its end, whether or not somebody reads
-		} else {
-			m.ReadChunk(-1)
+		if !x.hasBody() {
+			m.ReadChunk(-1) // which is its end; that of a body comes with the flow that begins in this turn
 		}
 	case m.Destroyed():
 		b.ended(x.whyCut())

@@ -175,10 +175,10 @@ func (x *trip) giveUp(err error) {
 
 // over is the answer having been read, or not being wanted: what is left of the request is not sent.
 func (x *trip) over() {
+	x.closeBody() // it may have been sent, and be looked at whether there is more
 	if x.send == sendNone || x.sent.Load() {
 		return
 	}
-	x.closeBody()
 	_ = x.l.Post(func() {
 		if !x.out.WritableEnded() {
 			x.out.Destroy(nil)

@@ -12,6 +12,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/http/httputil"
 	"net/textproto"
 	"net/url"
 	"reflect"
@@ -399,5 +400,54 @@ func TestAProgramSeesTheSameOnBothTransports(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAClientOfAProxySeesTheSame has ReverseProxy on our server with our Transport, on one loop, beside net/http's of both.
+func TestAClientOfAProxySeesTheSame(t *testing.T) {
+	origin := httptest.NewUnstartedServer(far())
+	origin.Config.ErrorLog = log.New(io.Discard, "", 0)
+	origin.Start()
+	t.Cleanup(origin.Close)
+	target, err := url.Parse(origin.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := func(tr http.RoundTripper) http.Handler {
+		return &httputil.ReverseProxy{
+			Transport: tr, ErrorLog: log.New(io.Discard, "", 0), FlushInterval: -1,
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		}
+	}
+	x := lay(t, stdhttp.TransportOptions{Request: httpcore.RequestOptions{ContinueTimeout: patience}})
+	ours := serve(t, proxy(x.tr), stdhttp.Options{}, httpcore.ServerOptions{})
+	up := &http.Transport{DisableCompression: true, ExpectContinueTimeout: patience}
+	t.Cleanup(up.CloseIdleConnections)
+	theirs := beside(t, proxy(up))
+	c := client(t)
+	c.CheckRedirect = nil
+	c.Timeout = patience
+	other := map[string]bool{
+		"a small answer in chunks":              true, // where the head comes alone or not, as time has it, and
+		"an empty answer in chunks":             true, // a type is guessed or not
+		"a stream that is asked for":            true, // net/http's server ends the connection
+		"a talk in both directions":             true, // it is not full duplex behind a ReverseProxy
+		"an answer before the request was read": true,
+	}
+	for _, p := range programs() {
+		t.Run(p.name, func(t *testing.T) {
+			see := func(base string) string {
+				seen := make(chan string, 1)
+				go func() { seen <- strings.ReplaceAll(p.run(c, base), strings.TrimPrefix(base, "http://"), "HOST") }()
+				return strings.ReplaceAll(wait(t, base, seen), target.Host, "ORIGIN")
+			}
+			got := see(ours.url) // it ends, at least
+			if other[p.name] {
+				return
+			}
+			if want := see(theirs); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
 	}
 }

@@ -35,7 +35,7 @@ func (x *trip) response(res *http.Response) *http.Response {
 	switch b := &x.body; {
 	case b.up != nil:
 		res.Body = b.up
-	case b.empty() && (x.send == sendNone || x.sent.Load()) && (none || len(f.coding) == 0):
+	case b.empty() && (x.send == sendNone || x.closed.Load()) && (none || len(f.coding) == 0):
 		res.Body = http.NoBody
 	default:
 		b.response = res
