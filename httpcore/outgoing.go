@@ -84,7 +84,8 @@ const (
 )
 
 // WriteChunk is stream.Writable.WriteChunk: it answers whether to go on, or to wait for OnDrain. cb is called once, when the
-// kernel has the bytes, or with why not.
+// kernel has the bytes, or with why not. That of an empty chunk has its turn too: behind what was written before, and not while
+// the body waits for a 100.
 func (o *outgoing) WriteChunk(p []byte, cb func(error)) bool {
 	more, _ := o.write(p, lastsCall, cb)
 	return more
@@ -143,7 +144,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		o.swallow(len(p))
 		switch {
 		case cb == nil:
-		case o.flying == 0 && len(o.held) == 0:
+		case o.flying == 0 && len(o.held) == 0 && !o.hold:
 			o.tick(cb, nil)
 		default:
 			o.pass(nil, lastsOn, cb) // its turn comes behind the others'

@@ -35,4 +35,56 @@ var handlers = []mutant{
 		"stdhttp: bytes go back too early", "the next answer is written into this one",
 		"httpcore/stdhttp/response.go", "	w.tail = w.trailers()\n", "	w.tail = w.trailers()\n	if w.page != nil {\n		clear(w.page[:])\n	}\n",
 	},
+	{
+		"trip: a slow reader", "an answer that nobody reads fills the memory",
+		"httpcore/stdhttp/reply.go", "		b.x.res.Pause()\n", "",
+	},
+	{
+		"trip: nobody goes on", "an answer stops for good when its buffer was full once",
+		"httpcore/stdhttp/reply.go", "	if goOn {\n		_ =", "	if false {\n		_ =",
+	},
+	{
+		"trip: what came before the end is lost", "half an answer is none",
+		"httpcore/stdhttp/reply.go", "		m.ReadChunk(0) //", "		//",
+	},
+	{
+		"trip: an answer that is closed stays", "its connection is held for ever",
+		"httpcore/stdhttp/reply.go", "		b.x.out.Destroy(nil)\n", "",
+	},
+	{
+		"trip: an answer without a body has no end", "its connection serves nobody any more",
+		"httpcore/stdhttp/reply.go", "			m.ReadChunk(-1) //", "			//",
+	},
+	{
+		"trip: the body stays open", "a request that is answered early leaks what it reads from",
+		"httpcore/stdhttp/trip.go", "	x.closeBody() // it may", "	// it may",
+	},
+	{
+		"trip: given up and kept", "a request whose context is done goes on",
+		"httpcore/stdhttp/trip.go", "			x.out.Destroy(err)\n		}\n		if up", "		}\n		if up",
+	},
+	{
+		"trip: a switched connection that nobody gets", "it stays open for ever",
+		"httpcore/stdhttp/trip.go", "			_ = up.Close()\n", "			_ = up\n",
+	},
+	{
+		"trip: the body is read unasked", "a proxy asks its client for what nobody wants",
+		"httpcore/stdhttp/sender.go", "	if !has(out.Header(\"Expect\"), \"100-continue\") {", "	if true {",
+	},
+	{
+		"trip: a body that is too long", "nobody is told that the rest was not sent",
+		"httpcore/stdhttp/sender.go", "left == 0 && err != io.EOF && x.surplus()", "false && x.surplus()",
+	},
+	{
+		"trip: trailers", "they are never sent",
+		"httpcore/stdhttp/sender.go", "	if x.length < 0 {\n		tail =", "	if false {\n		tail =",
+	},
+	{
+		"trip: the bytes of a 101", "what came with it is lost",
+		"httpcore/stdhttp/switched.go", "	if len(head) > 0 {", "	if false {",
+	},
+	{
+		"trip: a piece goes back too early", "the next answer is written into this one",
+		"httpcore/stdhttp/reply.go", "		if b.taken += m; b.taken == len(first.p) {", "		if b.taken += m; first.page != nil {",
+	},
 }

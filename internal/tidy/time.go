@@ -16,11 +16,12 @@ var clockFiles = map[string]string{
 
 // goroutineFiles may start goroutines, each with its reason: one loop is one goroutine, and all others are named here.
 var goroutineFiles = map[string]string{
-	"loop/pool.go":             "the work pool is made of them",
-	"loop/group.go":            "Group.Run runs each loop on one",
-	"loop/forwarder.go":        "a signal that somebody watches is received by one",
-	"httpcore/stdhttp/pool.go": "a handler of net/http blocks, so it cannot run on the loop; there is one while a request is under way, and a bound",
-	"loop/watchdog.go":         "somebody has to look while a callback blocks the loop; there is one only if asked for, and only while the loop runs",
+	"loop/pool.go":               "the work pool is made of them",
+	"loop/group.go":              "Group.Run runs each loop on one",
+	"loop/forwarder.go":          "a signal that somebody watches is received by one",
+	"httpcore/stdhttp/pool.go":   "a handler of net/http blocks, so it cannot run on the loop; there is one while a request is under way, and a bound",
+	"httpcore/stdhttp/sender.go": "a body that net/http's client is given is an io.Reader, which may block; there is one while it is read, and none for a body in memory",
+	"loop/watchdog.go":           "somebody has to look while a callback blocks the loop; there is one only if asked for, and only while the loop runs",
 }
 
 // clockNames are what time and context offer that reads a clock or starts a timer.
