@@ -128,3 +128,69 @@ func TestAServerThatWasForgottenIsNotForgottenAgainForAnother(t *testing.T) {
 		t.Errorf("the last request got %v, want what all get when the agent is destroyed", got)
 	}
 }
+
+// answering is a server that answers every piece of a request that it gets.
+func answering(answer string) func(*simkernel.Peer) {
+	return func(p *simkernel.Peer) {
+		p.Notify(func(p *simkernel.Peer) {
+			switch b, err := p.Recv(readMost); {
+			case err != nil:
+				p.Close()
+			case len(b) > 0:
+				p.Send([]byte(answer))
+			}
+		})
+	}
+}
+
+func TestAnIdleConnectionMakesRoomForAnotherServer(t *testing.T) {
+	y := newYard(t, AgentOptions{MaxTotalSockets: 1})
+	for _, address := range []string{oneServer, otherServer} {
+		y.server(address, answering("HTTP/1.1 204 No Content\r\n\r\n"))
+	}
+	y.request("GET", "http://"+oneServer, RequestOptions{})
+	var took time.Duration
+	y.after(time.Second, func() {
+		if m := y.a.Metrics(); m.FreeSockets != 1 {
+			t.Errorf("got %+v, want a connection that is idle", m)
+		}
+		began := y.l.Now()
+		y.request("GET", "http://"+otherServer, RequestOptions{}).OnClose(func() { took = y.l.Now() - began })
+	})
+	y.after(2*time.Second, y.a.CloseIdleConnections)
+	y.run()
+	if took == 0 || took > time.Second {
+		t.Errorf("the other server has answered after %v", took)
+	}
+}
+
+// The server answers before it has read the request, and goes: that resets the connection, and the next write fails before the
+// answer is read.
+func TestAnAnswerIsReadThoughTheRequestCanNotBeSent(t *testing.T) {
+	y := newYard(t, AgentOptions{})
+	var server *simkernel.Peer
+	y.server(oneServer, func(p *simkernel.Peer) { server = p })
+	r, err := NewRequest(y.l, "POST", "http://"+oneServer, RequestOptions{Agent: y.a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := 0
+	r.OnResponse(func(res *IncomingMessage) {
+		status = res.StatusCode()
+		res.Resume()
+	})
+	r.OnError(func(err error) { t.Errorf("an error: %v", err) })
+	r.WriteString("some of it")
+	for range 20 {
+		if _, err := y.l.RunNoWait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.Send([]byte("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
+	server.Close()
+	y.after(0, func() { r.WriteString("more of it") }) // before the loop waits
+	y.run()
+	if status != 413 {
+		t.Errorf("got the status %d, want what the server has said", status)
+	}
+}
