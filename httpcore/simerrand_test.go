@@ -336,7 +336,7 @@ func (e *errand) judge() {
 		e.fail("%d closes, %d errors (%v), %d finishes, %d callbacks for %d writes", e.closes, e.errors, e.err, e.finishes, e.called, e.writes)
 	case (e.req == nil || e.req.Response() == nil) && e.errors != 1:
 		e.fail("neither a response nor an error")
-	case e.resEnds > 0 && e.errors > 0:
+	case e.resEnds > 0 && e.errors > 0 && !e.fails: // who gives up when the end is about to be told is told both
 		e.fail("a whole response, and %v", e.err)
 	case e.responses == 1 && (e.resCloses != 1 || over != 1 || e.resErrors > 1 || e.resErrors > e.resAborts):
 		e.fail("a response with %d ends, %d aborts, %d errors, %d closes", e.resEnds, e.resAborts, e.resErrors, e.resCloses)
