@@ -217,17 +217,27 @@ func TestWhatBlocksIsReadThroughAPipe(t *testing.T) {
 
 func TestADestroyWaitsForTheReadUnderWayBeforeItCloses(t *testing.T) {
 	r := newRig(t, loop.Options{})
-	p, q := io.Pipe()
-	s := files.From(r.l, p)
+	var s *stream.Readable
+	release := make(chan struct{})
+	src := &closer{Reader: readFunc(func(p []byte) (int, error) {
+		if err := r.l.Post(func() {
+			s.Destroy(nil)
+			r.after(time.Millisecond, func() {
+				r.note("released")
+				close(release)
+			})
+		}); err != nil {
+			t.Error(err)
+		}
+		<-release
+		return copy(p, "late"), nil
+	})}
+	s = files.From(r.l, src)
 	r.watch("in", s)
 	r.collect("in", s)
-	r.after(time.Millisecond, func() {
-		s.Destroy(nil)
-		r.after(time.Millisecond, func() {
-			r.note("released")
-			go q.Write([]byte("late"))
-		})
-	})
 	r.run()
 	r.wantLog("released", "in close")
+	if src.closes != 1 {
+		t.Errorf("closed %d times", src.closes)
+	}
 }

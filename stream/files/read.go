@@ -8,8 +8,9 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// DefaultReadMark is the mark of a ReadStream whose options say 0, in bytes: Node's, for files.
-const DefaultReadMark = 64 << 10
+// DefaultHighWaterMark is the mark of a stream whose options say 0, in bytes: what Node has for reading files. A larger one
+// for writing makes fewer and larger writes: 256 KiB is worth a sixth of the time of a copy in memory.
+const DefaultHighWaterMark = 64 << 10
 
 // maxRead is the most that one read asks for: the largest block that is pooled.
 const maxRead = 64 << 10
@@ -66,7 +67,7 @@ type ReadOptions struct {
 	// somebody has promised so many bytes; without one it is the end.
 	Length int64
 	// HighWaterMark is how many bytes may wait to be read; one read of as many, and at most 64 KiB, comes on top. 0 means
-	// DefaultReadMark; NoBuffer, and what panics, are as in stream.ReadableOptions.
+	// DefaultHighWaterMark; NoBuffer, and what panics, are as in stream.ReadableOptions.
 	HighWaterMark int
 	// KeepOpen, of FromFile, leaves the file that was given to the caller, who may read it by other streams too.
 	KeepOpen bool
@@ -107,7 +108,7 @@ func nameOf(f reactor.File) string {
 
 func newReadStream(l *loop.Loop, path string, o ReadOptions) *ReadStream {
 	if o.HighWaterMark == 0 {
-		o.HighWaterMark = DefaultReadMark
+		o.HighWaterMark = DefaultHighWaterMark
 	}
 	r := &ReadStream{pos: o.Start, left: o.Length, pending: true, noWait: true}
 	if o.Length == 0 {

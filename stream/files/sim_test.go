@@ -28,7 +28,7 @@ type swarm struct {
 // there; a replaced file is the old one or the new one; a finish means that all is written; and at the end of each world
 // nothing is open and no temporary file is left.
 func TestFilesUnderFaults(t *testing.T) {
-	seeds := 1000
+	seeds := 500
 	if testing.Short() {
 		seeds = 100
 	}
