@@ -45,7 +45,7 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 
-	mutants, hunters := slices.Concat(simulated, others, streams, parsers, servers, handlers), hunters
+	mutants, hunters := slices.Concat(simulated, others, streams, fileMutants, parsers, servers, handlers), hunters
 	if *quick {
 		mutants, hunters = simulated, hunters[:1]
 	}
@@ -57,7 +57,7 @@ func run() error {
 		}
 		all := hunters
 		if !*quick {
-			all = slices.Concat(hunters, streamHunters, parserHunters, httpHunters, stdhttpHunters)
+			all = slices.Concat(hunters, streamHunters, filesHunters, parserHunters, httpHunters, stdhttpHunters)
 		}
 		if err := baseline(ctx, root, all); err != nil {
 			return err
@@ -75,6 +75,8 @@ func run() error {
 		began := time.Now()
 		mine := hunters
 		switch {
+		case strings.HasPrefix(m.file, "stream/files/"):
+			mine = filesHunters
 		case strings.HasPrefix(m.file, "stream/"):
 			mine = streamHunters
 		case strings.HasPrefix(m.file, "httpcore/h1/"):
