@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +52,50 @@ func (x told) watch(name string, s stream.Stream) {
 	}
 	s.OnError(func(err error) { x[name] = append(x[name], err.Error()) })
 	s.OnClose(say("close"))
+}
+
+// A request that is cut off takes the file that it is written to with it: Pipeline does that, Pipe does not.
+func TestAPipelineFromARequestThatIsCutOffRemovesItsFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	g, err := loop.NewGroup(loop.GroupOptions{Loops: 1, Loop: loop.Options{OnUncaught: func(err error) { t.Error(err) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	var result error
+	begun := make(chan struct{})
+	srv.OnRequest(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		file := files.Replace(req.Loop(), path, files.ReplaceOptions{})
+		stream.Pipeline(func(err error) { result = err }, req, file)
+		file.OnOpen(func() { close(begun) })
+		file.OnClose(g.BeginShutdown)
+	})
+	at, err := srv.Listen(g, "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run() }()
+	conn, err := net.Dial("tcp", at.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+	<-begun
+	conn.Close()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(result, httpcore.ErrAborted) {
+		t.Errorf("the pipeline was told %v, want httpcore.ErrAborted", result)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "old" || len(names(dir)) != 1 {
+		t.Errorf("got %q in %q, %v", got, names(dir), err)
+	}
 }
 
 func pipeAround(t *testing.T, size int) {

@@ -23,7 +23,6 @@ type closer struct {
 	io.Writer
 	closes int
 	err    error
-	with   error // of CloseWithError
 }
 
 func (c *closer) Close() error {

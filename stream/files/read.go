@@ -58,9 +58,15 @@ func (o *opened) tell(s interface{ Destroyed() bool }) {
 	o.ready.Each(call)
 }
 
+var (
+	_ stream.ReadableStream = (*ReadStream)(nil)
+	_ stream.WritableStream = (*WriteStream)(nil)
+	_ stream.Scheduler      = (*loop.Loop)(nil)
+)
+
 // ReadOptions say what is read, and how. The zero value is the whole file.
 type ReadOptions struct {
-	// Start is the first byte to read, counted from 0. A Start behind the file's end is the end.
+	// Start is the first byte to read, counted from 0. Behind the file's end there is nothing to read.
 	Start int64
 	// Length is how many bytes to read; 0 means to the file's end, wherever that is when it is reached. (Node has the last
 	// byte's place instead.) A file that ends before a Length is read is an error that is io.ErrUnexpectedEOF, because

@@ -21,7 +21,6 @@ type swarm struct {
 	follows []func()
 	files   [][]byte // what a0, a1 … hold, but those that were cut
 	cut     []bool
-	marks   int // the most bytes that all streams may hold
 }
 
 // TestFilesUnderFaults runs worlds with faults. Each stream tells its events once and in order; what is read is what was
