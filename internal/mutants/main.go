@@ -106,6 +106,7 @@ func allHunts() []hunt {
 		{simulated, hunters},
 		{others, hunters},
 		{streams, streamHunters},
+		{fileMutants, filesHunters},
 		{parsers, parserHunters},
 		{servers, httpHunters},
 		{clients, clientHunters},

@@ -48,7 +48,7 @@ type Faults struct {
 	// Per call on a file. ShortRead, ShortWrite and Interrupt are about them too.
 	OpenFail  float64 // EMFILE, ENFILE, EACCES or EIO from OpenFile
 	FileError float64 // EIO from reading, writing, syncing, closing after writing and renaming
-	NotCached float64 // EAGAIN from PreadNoWait
+	NotCached float64 // EAGAIN from PreadNoWait, or 0
 
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration

@@ -164,7 +164,9 @@ func (k *Kernel) PreadNoWait(fd int, p []byte, off int64) (int, Errno) {
 	case w.bsd():
 		errno = syscall.EOPNOTSUPP
 	case w.random.chance(w.faults.NotCached):
-		errno = syscall.EAGAIN
+		if w.random.chance(0.5) {
+			errno = syscall.EAGAIN // or nothing at all, which some kernels say
+		}
 	default:
 		n, errno = w.pread("PreadNoWait", fd, p, off)
 	}
@@ -202,7 +204,7 @@ func (w *World) pwritev(fd int, bufs [][]byte, off int64) (int, Errno) {
 	}
 	at := off
 	switch {
-	case o.appended: // whatever the offset: Linux's way
+	case o.appended && (off < 0 || !w.bsd()): // Linux does so whatever the offset; not all others do
 		at = int64(len(o.file.data))
 	case off < 0:
 		at = o.off

@@ -13,7 +13,7 @@ const maxEmpty = 100
 
 // From returns a Readable of what r gives, for anything that may block and can be read by calls alone: a pipe, a decoder, a
 // file of another library's. Read is called off the loop, one call at a time, with room for 64 KiB, when somebody
-// wants more; what it returns beside bytes is told behind them. Its mark is DefaultReadMark. If r is an io.Closer it is
+// wants more; what it returns beside bytes is told behind them. Its mark is DefaultHighWaterMark. If r is an io.Closer it is
 // closed, off the loop too, at the end and by Destroy, but not while a Read is under way: who has to cut one short does that by
 // r's own means. A Read that waits takes one of the pool's few places for slow work and keeps the loop running; so for what
 // waits for people or for peers, give the loop a larger Options.Pool.
@@ -22,7 +22,7 @@ func From(l *loop.Loop, r io.Reader) *stream.Readable {
 	s.l = l
 	s.readOp, s.readRan = s.read, s.wasRead
 	s.out = stream.NewReadable(l, stream.ReadableOptions{
-		HighWaterMark: DefaultReadMark,
+		HighWaterMark: DefaultHighWaterMark,
 		Read:          func(*stream.Readable, int) { s.next() },
 		Destroy:       s.teardown,
 	})
@@ -107,7 +107,7 @@ func (s *source) teardown(err error, done func(error)) {
 }
 
 // To returns a Writable to w, for anything that may block and can be written by calls alone: a pipe, an encoder. Write is
-// called off the loop, one call at a time. Its mark is DefaultWriteMark. If w is an io.Closer it is closed, off the loop
+// called off the loop, one call at a time. Its mark is DefaultHighWaterMark. If w is an io.Closer it is closed, off the loop
 // too, before OnFinish is told, so that what an encoder writes then, or fails with, is part of it. If the stream is destroyed
 // before that, w is closed by CloseWithError, if it has that as an io.PipeWriter does, or by Close: not while a Write is
 // under way, though. What is said of the pool at From is true here too.
@@ -116,7 +116,7 @@ func To(l *loop.Loop, w io.Writer) *stream.Writable {
 	s.l = l
 	s.writeOp, s.writeRan = s.write, s.wasWritten
 	s.in = stream.NewWritable(l, stream.WritableOptions{
-		HighWaterMark: DefaultWriteMark,
+		HighWaterMark: DefaultHighWaterMark,
 		Write: func(p []byte, done func(error)) {
 			s.p, s.done = p, done
 			s.do(s.writeOp, s.writeRan)

@@ -8,8 +8,9 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// DefaultReadMark is the mark of a ReadStream whose options say 0, in bytes: Node's, for files.
-const DefaultReadMark = 64 << 10
+// DefaultHighWaterMark is the mark of a stream whose options say 0, in bytes: what Node has for reading files. A larger one
+// for writing makes fewer and larger writes: 256 KiB is worth a sixth of the time of a copy in memory.
+const DefaultHighWaterMark = 64 << 10
 
 // maxRead is the most that one read asks for: the largest block that is pooled.
 const maxRead = 64 << 10
@@ -57,16 +58,22 @@ func (o *opened) tell(s interface{ Destroyed() bool }) {
 	o.ready.Each(call)
 }
 
+var (
+	_ stream.ReadableStream = (*ReadStream)(nil)
+	_ stream.WritableStream = (*WriteStream)(nil)
+	_ stream.Scheduler      = (*loop.Loop)(nil)
+)
+
 // ReadOptions say what is read, and how. The zero value is the whole file.
 type ReadOptions struct {
-	// Start is the first byte to read, counted from 0. A Start behind the file's end is the end.
+	// Start is the first byte to read, counted from 0. Behind the file's end there is nothing to read.
 	Start int64
 	// Length is how many bytes to read; 0 means to the file's end, wherever that is when it is reached. (Node has the last
 	// byte's place instead.) A file that ends before a Length is read is an error that is io.ErrUnexpectedEOF, because
 	// somebody has promised so many bytes; without one it is the end.
 	Length int64
 	// HighWaterMark is how many bytes may wait to be read; one read of as many, and at most 64 KiB, comes on top. 0 means
-	// DefaultReadMark; NoBuffer, and what panics, are as in stream.ReadableOptions.
+	// DefaultHighWaterMark; NoBuffer, and what panics, are as in stream.ReadableOptions.
 	HighWaterMark int
 	// KeepOpen, of FromFile, leaves the file that was given to the caller, who may read it by other streams too.
 	KeepOpen bool
@@ -107,7 +114,7 @@ func nameOf(f reactor.File) string {
 
 func newReadStream(l *loop.Loop, path string, o ReadOptions) *ReadStream {
 	if o.HighWaterMark == 0 {
-		o.HighWaterMark = DefaultReadMark
+		o.HighWaterMark = DefaultHighWaterMark
 	}
 	r := &ReadStream{pos: o.Start, left: o.Length, pending: true, noWait: true}
 	if o.Length == 0 {

@@ -134,6 +134,45 @@ func TestReplacementsOfOneFileDoNotMix(t *testing.T) {
 	})
 }
 
+// syncKernel calls a function from Fsync, off the loop.
+type syncKernel struct {
+	reactor.Kernel
+	syncs func()
+}
+
+func (k *syncKernel) Fsync(fd int) reactor.Errno {
+	k.syncs()
+	return k.Kernel.Fsync(fd)
+}
+
+func TestADestroyBeforeTheNameIsGivenKeepsItFromBeingGiven(t *testing.T) {
+	k, err := reactor.System(reactor.SystemOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s *files.WriteStream
+	var r *rig
+	syncs := 0
+	r = newRig(t, loop.Options{Kernel: &syncKernel{k, func() {
+		if syncs++; syncs > 1 {
+			return
+		}
+		destroyed := make(chan struct{})
+		r.l.Post(func() {
+			s.Destroy(nil)
+			close(destroyed)
+		})
+		<-destroyed
+	}}})
+	s = files.Replace(r.l, r.put("a", []byte("old")), files.ReplaceOptions{Sync: true})
+	r.watch("out", s)
+	s.EndWith([]byte("new"), func(err error) { r.note("end %v", err) })
+	r.run()
+	r.wantFile("a", []byte("old"))
+	r.wantNames("a")
+	r.wantLog("out open", "out ready", "end stream: the stream was destroyed", "out error: stream: the stream was destroyed", "out close")
+}
+
 // takenKernel says of the first names that somebody has them.
 type takenKernel struct {
 	reactor.Kernel

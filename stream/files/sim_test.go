@@ -21,14 +21,13 @@ type swarm struct {
 	follows []func()
 	files   [][]byte // what a0, a1 … hold, but those that were cut
 	cut     []bool
-	marks   int // the most bytes that all streams may hold
 }
 
 // TestFilesUnderFaults runs worlds with faults. Each stream tells its events once and in order; what is read is what was
 // there; a replaced file is the old one or the new one; a finish means that all is written; and at the end of each world
 // nothing is open and no temporary file is left.
 func TestFilesUnderFaults(t *testing.T) {
-	seeds := 1000
+	seeds := 500
 	if testing.Short() {
 		seeds = 100
 	}

@@ -11,10 +11,6 @@ import (
 	"github.com/weir-go/weir/stream"
 )
 
-// DefaultWriteMark is the mark of a WriteStream whose options say 0, in bytes: two pieces of a pipe's, so that one can come
-// while another is on its way to the disk. (Node's is 16 KiB.)
-const DefaultWriteMark = 128 << 10
-
 // WriteStream is a Writable to a file: Node's fs.WriteStream. What is written while a write is off the loop goes in the
 // next one, together. OnFinish is told when everything was taken, and OnClose when the file is closed. A Destroy between
 // End and OnFinish is an error, ErrDestroyed if it brings none: something that was promised has not been done.
@@ -54,7 +50,7 @@ type WriteOptions struct {
 	Start int64
 	// Sync has OnFinish wait until everything is on the disk (fsync). Without it, a power cut may take what was finished.
 	Sync bool
-	// HighWaterMark is how many bytes may wait before WriteChunk answers false. 0 means DefaultWriteMark; NoBuffer, and what
+	// HighWaterMark is how many bytes may wait before WriteChunk answers false. 0 means DefaultHighWaterMark; NoBuffer, and what
 	// panics, are as in stream.WritableOptions.
 	HighWaterMark int
 	// KeepOpen, of ToFile, leaves the file that was given to the caller.
@@ -99,7 +95,7 @@ func ToFile(l *loop.Loop, f reactor.File, o WriteOptions) *WriteStream {
 
 func newWriteStream(l *loop.Loop, path string, o WriteOptions) *WriteStream {
 	if o.HighWaterMark == 0 {
-		o.HighWaterMark = DefaultWriteMark
+		o.HighWaterMark = DefaultHighWaterMark
 	}
 	w := &WriteStream{o: o, pos: o.Start, pending: true}
 	w.file.begin(l, path)
