@@ -47,7 +47,8 @@ type AgentOptions struct {
 	// IdleTimeout is how long a connection is kept idle. If its server says less, with Keep-Alive: timeout, it is a second
 	// less than that. Default 30 s.
 	IdleTimeout time.Duration
-	// ConnectTimeout is how long making a connection may take, looking the name up included. Default 10 s.
+	// ConnectTimeout is how long making a connection may take, looking the name up included. It is Loop.Dial's: a Connect of
+	// your own has its own. Default 10 s.
 	ConnectTimeout time.Duration
 	// Dial says how connections are made; its Timeout and LocalAddr are not looked at.
 	Dial loop.DialOptions

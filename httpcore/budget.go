@@ -32,7 +32,7 @@ func (b *budget) room(key originKey) bool {
 }
 
 // take makes room for a connection, or reports false: then p is among those that next returns, and whole says whether it is
-// the limit of all that is reached.
+// only the limit of all that is reached.
 func (b *budget) take(p *pool, key originKey) (ok, whole bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -40,11 +40,16 @@ func (b *budget) take(p *pool, key originKey) (ok, whole bool) {
 		if x := (starving{p, key}); !slices.Contains(b.starved, x) {
 			b.starved = append(b.starved, x)
 		}
-		return false, b.most > 0 && b.total >= b.most
+		return false, b.perOrigin == 0 || b.of[key] < b.perOrigin
 	}
+	b.add(key)
+	return true, false
+}
+
+// add counts a connection. It is for those who hold mu.
+func (b *budget) add(key originKey) {
 	b.total++
 	b.of[key]++
-	return true, false
 }
 
 // give takes one connection to key off.
@@ -57,8 +62,8 @@ func (b *budget) give(key originKey) {
 	}
 }
 
-// next is who has waited longest of those that there is room for. It is not remembered any more: if it does not need the
-// room, it asks for the next.
+// next takes room for who has waited longest of those that there is room for, so that nobody else is quicker. It is not
+// remembered any more: if it does not need the room, it gives that back and asks for the next.
 func (b *budget) next() (x starving, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,10 +73,12 @@ func (b *budget) next() (x starving, ok bool) {
 	}
 	x = b.starved[i]
 	b.starved = slices.Delete(b.starved, i, i+1)
+	b.add(x.key)
 	return x, true
 }
 
-// wanted reports whether somebody but p waits for a connection to key to be closed.
+// wanted reports whether somebody waits for a connection to key to be closed, but for those of p who want one to key
+// themselves.
 func (b *budget) wanted(key originKey, p *pool) bool {
 	if b.perOrigin == 0 && b.most == 0 {
 		return false
@@ -80,7 +87,7 @@ func (b *budget) wanted(key originKey, p *pool) bool {
 	defer b.mu.Unlock()
 	full := b.most > 0 && b.total >= b.most
 	return slices.ContainsFunc(b.starved, func(x starving) bool {
-		return x.p != p && (x.key == key || full && (b.perOrigin == 0 || b.of[x.key] < b.perOrigin))
+		return (x.p != p || x.key != key) && (x.key == key || full && (b.perOrigin == 0 || b.of[x.key] < b.perOrigin))
 	})
 }
 

@@ -25,11 +25,12 @@ func TestRoomIsOfferedToWhoeverThereIsRoomFor(t *testing.T) {
 	take("e", false)
 	next("") // there is no room: who asked just now would ask for ever
 	b.give(to("x"))
-	next("d")
+	next("d") // which has it from now on: nobody is quicker
+	take("d", false)
 	take("a", false) // by the limit for one origin, this time
-	take("d", true)
 	b.give(to("a"))
 	next("e") // and if it does not want it any more:
+	b.give(to("e"))
 	next("a")
 	next("")
 }

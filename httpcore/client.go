@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 	"slices"
@@ -83,8 +84,9 @@ func (c *Client) Do(l *loop.Loop, call Call, fn func(*Reply, error)) {
 	x.begin()
 }
 
-// Fetch is Do for goroutines other than the loop's: it waits. l must run. When ctx is done it returns its cause, and the call
-// is ended. On the loop's own goroutine it returns stream.ErrWouldBlock, after the loop's end loop's ErrClosed.
+// Fetch is Do for goroutines other than the loop's: it waits. l must run: where it does not, only ctx ends the wait. When ctx is
+// done it returns its cause, and the call is ended. On the loop's own goroutine it returns stream.ErrWouldBlock, on a loop that
+// is closed already an error. The call's slices may be used again when it returns.
 func (c *Client) Fetch(ctx context.Context, l *loop.Loop, call Call) (*Reply, error) {
 	if l.OnLoop() {
 		return nil, stream.ErrWouldBlock
@@ -95,6 +97,7 @@ func (c *Client) Fetch(ctx context.Context, l *loop.Loop, call Call) (*Reply, er
 	}
 	done := make(chan result, 1)
 	call.Context = ctx
+	call.Body, call.Header = bytes.Clone(call.Body), slices.Clone(call.Header) // it may return while they are in use
 	err := l.Post(func() {
 		c.Do(l, call, func(p *Reply, err error) { done <- result{p, err} })
 	})

@@ -23,10 +23,10 @@ type clientConn struct {
 	req       *ClientRequest   // whose exchange it is; nil while there is none
 	in        *IncomingMessage // what is being received, from its head on
 	broken    error            // what was written is not taken any more; an answer may come all the same
-	mark      uint32           // handed, when the exchange began
 	patience  time.Duration    // how long the server keeps it idle, by its word; 0 if it has said nothing
 	served    int
 	idle      bool
+	used      bool // something of the request was sent
 	begun     bool // something of an answer has come
 	keepAlive bool // it may serve another request
 
@@ -100,7 +100,7 @@ func (c *clientConn) assign(r *ClientRequest) {
 		a.counts.reused.Add(1)
 	}
 	c.served++
-	c.begun, c.dumped, c.mark = false, 0, c.handed
+	c.used, c.begun, c.dumped = false, false, 0
 	c.req = r
 	r.c, r.conn, r.waits = &c.wire, c, nil
 	c.sh.l.NextTick(c.goConnected)
@@ -141,7 +141,7 @@ func (c *clientConn) free() {
 }
 
 // unused reports whether nothing of the exchange was sent: the connection is as good as it was.
-func (c *clientConn) unused() bool { return c.handed == c.mark }
+func (c *clientConn) unused() bool { return !c.used }
 
 // detach ends the exchange, without a word to anybody.
 func (c *clientConn) detach() *ClientRequest {
@@ -182,20 +182,32 @@ func (c *clientConn) OnDeadline(which loop.Deadline) {
 
 // The rest of what a side is.
 
-func (c *clientConn) rested()  {}
-func (c *clientConn) stopped() {}
-func (c *clientConn) wrote()   { c.d.Touch(loop.DeadlineIdle) }
+func (c *clientConn) rested() {}
+
+// stopped is nothing being read any more, because we have stopped: what has come of an answer is not given up meanwhile.
+func (c *clientConn) stopped() {
+	if c.broken != nil {
+		c.d.Pause(loop.DeadlineExchange)
+	}
+}
+
+func (c *clientConn) wrote() { c.d.Touch(loop.DeadlineIdle) }
 
 // lostPeer is the server having gone.
 func (c *clientConn) lostPeer(err error) { c.destroy(err) }
 
-func (c *clientConn) handing(int) {}
+// handing is something being sent. It is not counted: a body may be longer than any counter.
+func (c *clientConn) handing(n int) { c.used = c.used || n > 0 }
 
 // answered is the request having handed over its last byte; its 'finish' is what counts.
 func (c *clientConn) answered(*outgoing) {}
 
-// lost is a write having failed: whoever waits is told when the transport is closed.
-func (c *clientConn) lost(*outgoing, error) {}
+// lost is a write having failed: whoever waits is told when the transport is closed, if that is still ours.
+func (c *clientConn) lost(o *outgoing, err error) {
+	if r := o.msg.(*ClientRequest); r.leaving && o.flying == 0 {
+		r.conclude(err)
+	}
+}
 
 // discard is bytes that belong to no exchange.
 func (c *clientConn) discard(int) { c.stop() }
@@ -267,7 +279,7 @@ func (c *clientConn) handOver(rest []byte) {
 	c.t.ReadStop()
 	c.leave()
 	c.detach()
-	r.gone = true
+	r.leaving = true
 	c.o.gone()
 	r.switched(m, stream.NewSocket(c.sh.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true}), bytes.Clone(rest))
 }

@@ -39,7 +39,7 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 	case r.method == "CONNECT" && status/100 == 2:
 		return c.switches(status, reason, fields, r.onConnect != nil)
 	case status == 101:
-		return c.switches(status, reason, fields, r.onUpgrade != nil && r.HasHeader("Upgrade") && r.over)
+		return c.switches(status, reason, fields, r.method != "CONNECT" && r.onUpgrade != nil && r.HasHeader("Upgrade") && r.over)
 	case status < 200:
 		c.interim(&Information{StatusCode: status, StatusMessage: reason, fields: section(fields)})
 		return h1.Proceed
@@ -136,7 +136,7 @@ func (c *clientConn) consumed(m *IncomingMessage) {
 	case r == nil || r.res != m:
 	case !c.keepAlive || !r.keepAlive || r.hold:
 		c.destroy(nil)
-	case r.done:
+	case r.done && r.flying == 0:
 		c.sh.l.NextTick(c.goFree)
 	}
 }

@@ -17,7 +17,7 @@ func (m *IncomingMessage) Collect(limit int, fn func(body []byte, err error)) {
 		}
 		fn(body, nil)
 	}
-	if m.length > int64(limit) {
+	if m.hasBody && m.length > int64(limit) {
 		m.Scheduler().NextTick(func() { tell(ErrBodyTooLarge) })
 		m.discard()
 		return

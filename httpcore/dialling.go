@@ -19,7 +19,7 @@ func (d *dialling) cancel() {
 	}
 }
 
-// dial begins to make a connection for r, and reports false if there is no room for one.
+// dial is make, if there is room. It reports false if there is none.
 func (o *origin) dial(r *ClientRequest) bool {
 	a := o.p.a
 	ok, whole := a.budget.take(o.p, o.key)
@@ -27,17 +27,30 @@ func (o *origin) dial(r *ClientRequest) bool {
 		o.starve(whole)
 		return false
 	}
-	a.counts.open.Add(1)
+	o.make(r)
+	return true
+}
+
+// make begins to make a connection for r, for which there is room.
+func (o *origin) make(r *ClientRequest) {
+	o.p.a.counts.open.Add(1)
 	d := &dialling{o: o, r: r}
 	r.dial = d
 	o.dials++
+	begun := false
+	defer func() {
+		if !begun { // a panic, in AgentOptions.Connect
+			r.failed = r.onError.Len() == 0 // and in NewRequest: nobody has it
+			d.done(nil, ErrHangUp)
+		}
+	}()
 	quit, err := o.p.connect(o.key, d.done)
+	begun = true
 	if err != nil {
 		o.p.l.NextTick(func() { d.done(nil, err) })
-		return true
+		return
 	}
 	d.quit = quit
-	return true
 }
 
 // connect makes a connection. It calls done once, later, unless it returns an error.

@@ -1,6 +1,8 @@
 package httpcore
 
 import (
+	"bytes"
+
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 )
@@ -135,6 +137,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		err = ErrContentLength
 	}
 	if err != nil {
+		o.headBytes = bytes.Clone(o.headBytes) // it was fixed now, and does not leave: it must outlast the turn
 		o.refuse(err, cb)
 		return false, err
 	}

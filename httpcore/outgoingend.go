@@ -123,7 +123,10 @@ func (o *outgoing) final(p []byte, l lasts) {
 // finish tells that everything has left.
 func (o *outgoing) finish() {
 	switch {
-	case o.done || o.closed:
+	case o.closed:
+		return
+	case o.done: // and this was for the second time
+		o.msg.flushed()
 		return
 	case o.gone && o.c != nil:
 		o.c.side.lost(o, stream.ErrDestroyed) // when it was on its way already
@@ -153,8 +156,8 @@ func (o *outgoing) close() {
 
 // cutOff is the connection being lost: nothing more is sent.
 func (o *outgoing) cutOff(err error) {
+	defer o.close() // whoever panics
 	o.unsent(err)
-	o.close()
 }
 
 // unsent tells those whose bytes are not sent.

@@ -88,6 +88,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	}
 	o.flying++
 	o.onWire = o.onWire || o.headSent // before that it is an interim response
+	c.writing(len(p))
 	var err error
 	if l == lastsOn {
 		v := &o.sh.vector
@@ -98,13 +99,11 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		err = c.t.WriteBorrowed(p, c.sent)
 	}
 	if err != nil {
-		o.flying--
-		o.tick(cb, err)
+		o.loop().NextTick(func() { c.failed(o, cb, err) }) // as if the transport had told
 		return
 	}
 	c.flights.push(flight{o, cb})
 	c.settleLater()
-	c.writing(len(p))
 }
 
 // own is the message getting the transport: what it has kept is moved, once.

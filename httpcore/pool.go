@@ -162,16 +162,14 @@ func (o *origin) dequeue(r *ClientRequest) {
 }
 
 // grow makes connections for those that wait for one to be made, as far as there is room.
-func (o *origin) grow() (any bool) {
+func (o *origin) grow() {
 	for r := o.firstQueued(); r != nil && o.dial(r); r = o.firstQueued() {
 		o.dequeue(r)
-		any = true
 	}
-	return any
 }
 
-// fairShare is how many requests a connection serves before it is given up for those that another loop can't serve without
-// that: each loop's own come first, and might never end.
+// fairShare is how many requests a connection serves before it is given up for those that can't be served without that:
+// an origin's own come first, and might never end.
 const fairShare = 32
 
 // put takes a connection that has served a request and may serve another.
@@ -184,7 +182,7 @@ func (o *origin) put(c *clientConn) {
 	if o.serve(c) {
 		return
 	}
-	if o.p.a.o.NoKeepAlive || o.idle >= o.p.a.o.MaxFreeSockets || budget.wanted(o.key, nil) {
+	if o.p.a.o.NoKeepAlive || o.idle >= o.p.a.o.MaxFreeSockets {
 		c.destroy(nil)
 		return
 	}
@@ -199,6 +197,11 @@ func (o *origin) put(c *clientConn) {
 	o.idle++
 	o.p.free.Add(1)
 	o.p.a.counts.free.Add(1)
+	// Who finds no room asks to be remembered, and then looks who has idle connections; so this is asked behind that.
+	if budget.wanted(o.key, nil) {
+		c.destroy(nil)
+		return
+	}
 	c.rest()
 }
 
@@ -242,20 +245,27 @@ func (o *origin) gone() {
 	o.forget()
 }
 
-// feed has the one that has waited longest for room look whether it is there.
+// feed gives room, if there is any, to the one that has waited for it longest.
 func (a *Agent) feed() {
 	x, ok := a.budget.next()
 	for ok && x.p.l.Post(func() { x.p.wake(x.key) }) != nil {
-		x, ok = a.budget.next() // that loop is closed
+		a.budget.give(x.key) // that loop is closed
+		x, ok = a.budget.next()
 	}
 }
 
-// wake is there perhaps being room for a connection to key.
+// wake is there being room for a connection to key, which was taken for this pool.
 func (p *pool) wake(key originKey) {
-	if o := p.origins[key]; o != nil && o.grow() {
+	o := p.origins[key]
+	if o == nil || o.queued == 0 {
+		p.a.budget.give(key)
+		p.a.feed()
 		return
 	}
-	p.a.feed()
+	r := o.firstQueued()
+	o.dequeue(r)
+	o.make(r)
+	o.grow()
 }
 
 // starve is there being no room: idle connections make some. whole says which limit it is.

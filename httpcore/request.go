@@ -50,6 +50,7 @@ type ClientRequest struct {
 	queued    bool // no connection is being made for it, because of a limit
 	reused    bool // the connection has served others
 	retried   bool // once is enough
+	leaving   bool // its connection is somebody's who speaks another protocol
 	unwanted  bool // Destroy was called: nobody reads the rest of an answer
 
 	onResponse    stream.Listeners[func(*IncomingMessage)]

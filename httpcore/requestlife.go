@@ -49,6 +49,9 @@ func (r *ClientRequest) flushed() {
 	c := r.conn
 	switch {
 	case c == nil:
+		if r.leaving {
+			r.close()
+		}
 	case r.res == nil:
 		c.d.Start(loop.DeadlineRead, r.o.HeaderTimeout)
 	case r.res.ReadableEnded() && r.res.complete:
@@ -144,6 +147,7 @@ func (r *ClientRequest) conclude(err error) {
 	if why == nil {
 		why = stream.ErrDestroyed
 	}
+	defer r.close() // whoever panics
 	r.unsent(why)
 	m := r.res
 	switch {
@@ -154,17 +158,18 @@ func (r *ClientRequest) conclude(err error) {
 	case !m.Destroyed() && (!m.complete || r.unwanted || m.ReadableEnded()): // the last if a listener of its end panicked
 		m.Destroy(ErrAborted.because(err))
 	}
-	r.close()
 }
 
 // switched is the connection being somebody's who speaks another protocol.
 func (r *ClientRequest) switched(m *IncomingMessage, s *stream.Socket, head []byte) {
-	take := r.onUpgrade
-	if r.method == "CONNECT" {
-		take = r.onConnect
+	take := r.onConnect
+	if m.StatusCode() == 101 {
+		take = r.onUpgrade
 	}
 	take(m, s, head)
-	r.close()
+	if r.flying == 0 { // else when the kernel has it all
+		r.close()
+	}
 }
 
 // closing lets go of what might have ended the request.

@@ -77,3 +77,92 @@ func TestARequestForAnUpgradeMayBeAnsweredOtherwise(t *testing.T) {
 		c.Close()
 	})
 }
+
+func TestNothingIsWrittenBehindASwitchOfProtocols(t *testing.T) {
+	for name, then := range map[string]func(t *testing.T, res *ServerResponse){
+		"End": func(_ *testing.T, res *ServerResponse) { res.End() },
+		"Write": func(t *testing.T, res *ServerResponse) {
+			if _, err := res.WriteString("bytes"); !errors.Is(err, stream.ErrWriteAfterEnd) {
+				t.Errorf("got %v, want ErrWriteAfterEnd", err)
+			}
+		},
+		"WriteInformation": func(t *testing.T, res *ServerResponse) {
+			if err := res.WriteInformation(103); !errors.Is(err, ErrHeadersSent) {
+				t.Errorf("got %v, want ErrHeadersSent", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			taken, told := 0, 0
+			k := newRig(t, ServerOptions{}, func(req *IncomingMessage, res *ServerResponse) {
+				if !req.Upgrade() {
+					t.Errorf("%s was taken for a request", req.URL())
+					return
+				}
+				res.OnError(func(error) {})
+				res.Cork()
+				if err := res.WriteInformationWith(103, nil, func(err error) {
+					if err != nil {
+						t.Error(err)
+					}
+					told++
+				}); err != nil {
+					t.Error(err)
+				}
+				err := res.SwitchProtocols(func(s *stream.Socket, head []byte) {
+					taken++
+					s.Write(head)
+					s.Pipe(s)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				then(t, res)
+			})
+			p := k.dial()
+			k.send(p, upgradeHead)
+			k.send(p, get("/other"))
+			k.read(p)
+			want := "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n" + get("/other")
+			if got := string(k.got); taken != 1 || told != 1 || got != want {
+				t.Errorf("taken %d times, told %d times, got %q", taken, told, got)
+			}
+			p.Close()
+			k.run()
+		})
+	}
+}
+
+func TestASwitchTellsOfTheRequestThatItAnswers(t *testing.T) {
+	k := newCallRig(t, AgentOptions{}, 1)
+	k.deaf = true
+	told, wrote := 0, 0
+	var socket *stream.Socket
+	x := k.ask(0, "POST", simURL, RequestOptions{Header: []string{"Connection", "Upgrade", "Upgrade", "x"}}, func(x *asked) {
+		x.q.OnUpgrade(func(_ *IncomingMessage, s *stream.Socket, _ []byte) { socket = s })
+		x.q.WriteChunk(make([]byte, 10<<20), func(error) { wrote++ })
+		x.q.EndWith(nil, func(error) { told++ })
+	})
+	s := k.server(1)
+	s.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+	s.deaf = false
+	for i := 0; i < 500 && x.closed == 0; i++ {
+		s.read()
+		k.run()
+	}
+	if socket == nil || told != 1 || wrote != 1 || x.closed != 1 || x.err != nil {
+		t.Errorf("switched %t, told %d, wrote %d, closed %d, %v", socket != nil, told, wrote, x.closed, x.err)
+	}
+	k.on(0, func() { socket.Destroy(nil) })
+}
+
+func TestA101DoesNotAnswerACONNECT(t *testing.T) {
+	k := newCallRig(t, AgentOptions{}, 1)
+	o := RequestOptions{Target: "a:80", Header: []string{"Connection", "Upgrade", "Upgrade", "x"}}
+	x := k.ask(0, "CONNECT", simURL, o, func(x *asked) {
+		x.q.OnUpgrade(func(*IncomingMessage, *stream.Socket, []byte) { t.Error("it was taken") })
+		x.q.End()
+	})
+	k.server(1).send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+	x.failed("behind the 101", ErrUnexpectedSwitch)
+}

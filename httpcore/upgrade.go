@@ -75,14 +75,16 @@ func (r *ServerResponse) SwitchProtocols(take func(socket *stream.Socket, head [
 		b = append(b, "\r\n"...)
 	}
 	r.headSent, r.StatusCode = true, 101
+	r.ended, r.corked = true, 0 // nothing else is written
+	r.release()
 	r.send(append(b, "\r\n"...), lastsOn, nil)
 	r.loop().NextTick(func() { // by then the parser has stopped behind the request
-		if r.gone {
+		if r.gone || !r.owns() {
 			return
 		}
 		c := r.conn()
 		rest := slices.Clone(c.spill)
-		r.ended, r.over = true, true // when the 101 is sent it is finished
+		r.over = true // when the 101 is sent it is finished
 		x := c.first
 		s := c.release(x)
 		if r.flying == 0 {

@@ -17,15 +17,11 @@ func (w *wire) completed(err error) {
 func (w *wire) complete(err error) {
 	f := w.flights.pop()
 	o := f.o
-	o.flying--
 	if err != nil {
-		w.side.writeFailed(err)
-		if f.cb != nil {
-			f.cb(w.reason(err))
-		}
-		w.side.lost(o, err)
+		w.failed(o, f.cb, err)
 		return
 	}
+	o.flying--
 	if w.t.WriteQueueSize() == 0 {
 		w.flowing()
 		if o.owns() {
@@ -43,6 +39,16 @@ func (w *wire) complete(err error) {
 		x.mayDrain() // it may have waited for what the ones before it had written
 	}
 	w.side.wrote()
+}
+
+// failed is a write of o having failed.
+func (w *wire) failed(o *outgoing, cb func(error), err error) {
+	o.flying--
+	w.side.writeFailed(err)
+	if cb != nil {
+		cb(w.reason(err))
+	}
+	w.side.lost(o, err)
 }
 
 // reason is what a write is told that was not sent: why the connection was closed, if it was.

@@ -43,7 +43,7 @@ var clients = []mutant{
 	},
 	{
 		"given back before the request was sent", "the next request stands inside its body",
-		"httpcore/clientparse.go", "	case r.done:\n", "	default:\n",
+		"httpcore/clientparse.go", "	case r.done && r.flying == 0:\n", "	default:\n",
 	},
 	{
 		"Connection: close unheard by the client", "the next request is sent to nobody",
@@ -111,6 +111,6 @@ var clients = []mutant{
 	},
 	{
 		"a switch that nobody takes is taken for an answer", "another protocol's bytes are read as HTTP",
-		"httpcore/clientparse.go", "		return c.switches(status, reason, fields, r.onUpgrade != nil", "		return c.switches(status, reason, fields, r.onUpgrade == nil",
+		"httpcore/clientparse.go", "r.method != \"CONNECT\" && r.onUpgrade != nil", "r.method != \"CONNECT\" && r.onUpgrade == nil",
 	},
 }
