@@ -169,7 +169,7 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 
 // dump throws away what nobody reads.
 func (m *IncomingMessage) dump() {
-	if m.consumed {
+	if m.consumed || m.ReadableFlowing() == stream.FlowOn { // it was asked to flow, though it does so from a tick on
 		if m.c != nil && !m.complete {
 			m.c.d.Resume(loop.DeadlineExchange) // the time for it runs, whether or not somebody reads on
 		}
