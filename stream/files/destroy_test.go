@@ -82,7 +82,7 @@ func (q *sequel) write(r *rig, w interface {
 			q.owed--
 		}
 	}
-	for n := len(data) / pieces; len(data) > n; data = data[n:] {
+	for n := max(1, len(data)/pieces); len(data) > n; data = data[n:] {
 		w.WriteChunk(data[:n], told())
 	}
 	w.EndWith(data, told())

@@ -124,6 +124,7 @@ func (w *WriteStream) start(open func() error) {
 	if w.Destroyed() {
 		return
 	}
+	w.Cork() // what is written before the file is open goes together, as in Node
 	w.file.do(open, func(err error) {
 		w.pending = false
 		switch {
@@ -134,6 +135,7 @@ func (w *WriteStream) start(open func() error) {
 		default:
 			w.file.open = true
 			w.events.tell(w)
+			w.Uncork()
 			w.next()
 		}
 	})
