@@ -76,6 +76,9 @@ func (a *arena) take(n int) []byte {
 		a.due = true
 		if a.reset == nil {
 			a.reset = func() {
+				if debugging {
+					spoil(a)
+				}
 				a.buf, a.due = a.buf[:0], false
 				if cap(a.buf) > arenaSize {
 					a.buf = nil // somebody has written much at once
@@ -88,6 +91,16 @@ func (a *arena) take(n int) []byte {
 		a.buf = make([]byte, 0, max(arenaSize, n)) // what is in the old one stays where it is
 	}
 	return a.buf[len(a.buf) : len(a.buf) : len(a.buf)+n]
+}
+
+// spoil fills what the turn has used, when everybody has sealed.
+func spoil(a *arena) {
+	used := a.buf
+	a.l.AtTurnEnd(func() {
+		for i := range used {
+			used[i] = 0xdd
+		}
+	})
 }
 
 // put keeps b, which take has given room for and nobody has outgrown, until the turn ends.
