@@ -423,8 +423,8 @@ func runCallSwarm(seed uint64) []string {
 
 func TestRequestsInASwarmOfFaults(t *testing.T) {
 	first, n := uint64(1), uint64(500)
-	if testing.Short() {
-		n = 100
+	if testing.Short() || slowBuild {
+		n = 60
 	}
 	if seed, err := strconv.ParseUint(os.Getenv("SIM_SEED"), 10, 64); err == nil {
 		first, n = seed, 1

@@ -452,8 +452,8 @@ func (c *swarmClient) rest(r *bufio.Reader) {
 
 func TestConversationsInASwarmOfFaults(t *testing.T) {
 	first, n := uint64(1), uint64(2000)
-	if testing.Short() {
-		n = 300
+	if testing.Short() || slowBuild {
+		n = 200
 	}
 	if seed, err := strconv.ParseUint(os.Getenv("SIM_SEED"), 10, 64); err == nil {
 		first, n = seed, 1

@@ -311,7 +311,7 @@ const errandsAVoyage = 20
 
 // SIM_LIVES is the number of exchanges over all voyages, SIM_SEED the first seed.
 func TestSimExchangesThroughAProxy(t *testing.T) {
-	lives, first := uint64(30_000), uint64(1)
+	lives, first := uint64(10_000), uint64(1)
 	if testing.Short() || slowBuild {
 		lives = 2000
 	}
