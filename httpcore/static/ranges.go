@@ -54,9 +54,10 @@ func parseRange(field string, size int64) ([]span, wanted) {
 		if s.length == 0 {
 			continue
 		}
-		if sum += s.length; sum > size {
+		if s.length > size-sum {
 			return nil, wantsAll
 		}
+		sum += s.length
 		spans = append(spans, s)
 	}
 	switch {

@@ -41,8 +41,8 @@ type signature struct{ begins, contentType string }
 var signatures = []signature{
 	{"%PDF-", "application/pdf"},
 	{"%!PS-Adobe-", "application/postscript"},
-	{"\xfe\xff", "text/plain; charset=utf-16be"},
-	{"\xff\xfe", "text/plain; charset=utf-16le"},
+	{"\xfe\xff..", "text/plain; charset=utf-16be"},
+	{"\xff\xfe..", "text/plain; charset=utf-16le"},
 	{"\xef\xbb\xbf", "text/plain; charset=utf-8"},
 	{"\x89PNG\r\n\x1a\n", "image/png"},
 	{"\xff\xd8\xff", "image/jpeg"},
@@ -62,12 +62,15 @@ var signatures = []signature{
 	{"wOF2", "font/woff2"},
 	{"\x1f\x8b\x08", "application/x-gzip"},
 	{"PK\x03\x04", "application/zip"},
-	{"Rar!\x1a\x07", "application/x-rar-compressed"},
+	{"Rar!\x1a\x07\x00", "application/x-rar-compressed"},
+	{"Rar!\x1a\x07\x01\x00", "application/x-rar-compressed"},
 	{"\x00asm", "application/wasm"},
 }
 
 // marks are the tags that only pages begin with.
-var marks = []string{"<!DOCTYPE HTML", "<HTML", "<HEAD", "<SCRIPT", "<BODY", "<TITLE", "<!--"}
+var marks = []string{
+	"<!DOCTYPE HTML", "<HTML", "<HEAD", "<SCRIPT", "<IFRAME", "<H1", "<DIV", "<FONT", "<TABLE", "<A", "<STYLE", "<TITLE", "<B", "<BODY", "<BR", "<P", "<!--",
+}
 
 // sniff tells a type by how a file begins, in the spirit of what browsers do, and of http.DetectContentType.
 func sniff(begin []byte) string {
