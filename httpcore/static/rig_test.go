@@ -27,6 +27,7 @@ type rig struct {
 	dir  string
 	h    *static.Handler
 	addr string
+	g    *loop.Group
 
 	mu       sync.Mutex
 	uncaught []string
@@ -38,11 +39,6 @@ var old = time.Date(2020, 5, 6, 7, 8, 9, 123456789, time.UTC)
 // newRig serves files, by their paths and contents; what ends with a slash is a folder. Every test finds that no descriptor is
 // left and that everything uncaught was looked at.
 func newRig(t *testing.T, o static.Options, files map[string]string) *rig {
-	t.Helper()
-	return rigWith(t, o, httpcore.ServerOptions{}, files)
-}
-
-func rigWith(t *testing.T, o static.Options, so httpcore.ServerOptions, files map[string]string) *rig {
 	t.Helper()
 	r := &rig{T: t, dir: t.TempDir()}
 	for name, content := range files {
@@ -65,8 +61,9 @@ func rigWith(t *testing.T, o static.Options, so httpcore.ServerOptions, files ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httpcore.NewServer(so)
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
 	srv.OnRequest(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		res.SetHeader("X-Before", "set")
 		if rest, ok := strings.CutPrefix(req.Path(), "/prefix"); ok {
 			h.ServePath(req, res, rest)
 			return
@@ -77,7 +74,7 @@ func rigWith(t *testing.T, o static.Options, so httpcore.ServerOptions, files ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.addr = addr.String()
+	r.addr, r.g = addr.String(), g
 	ended := make(chan error, 1)
 	go func() { ended <- g.Run() }()
 	t.Cleanup(func() {
