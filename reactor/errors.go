@@ -29,8 +29,10 @@ const (
 	EIO           = syscall.EIO
 	EISCONN       = syscall.EISCONN
 	EISDIR        = syscall.EISDIR
+	ELOOP         = syscall.ELOOP
 	EMFILE        = syscall.EMFILE
 	EMSGSIZE      = syscall.EMSGSIZE
+	ENAMETOOLONG  = syscall.ENAMETOOLONG
 	ENETUNREACH   = syscall.ENETUNREACH
 	ENFILE        = syscall.ENFILE
 	ENOBUFS       = syscall.ENOBUFS

@@ -29,6 +29,7 @@ var floors = []floor{
 	{dir: "httpcore", level: 3, ours: []string{"httpcore/h1", "stream", "loop"}},
 	{dir: "httpcore/stdhttp", level: 4, ours: []string{"httpcore", "stream", "loop"}, http: true},
 	{dir: "stream/files", level: 3, ours: []string{"stream", "loop", "reactor"}},
+	{dir: "httpcore/static", level: 4, ours: []string{"httpcore", "stream", "stream/files", "loop", "reactor"}},
 	{dir: fake, level: 1, ours: []string{"reactor"}},
 }
 

@@ -1,0 +1,53 @@
+package static_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/httpcore/static"
+	"github.com/weir-go/weir/loop"
+)
+
+func Example() {
+	dir, _ := os.MkdirTemp("", "example")
+	defer os.RemoveAll(dir)
+	os.WriteFile(filepath.Join(dir, "hello.txt"), []byte("hello, world"), 0o644)
+
+	files, err := static.New(dir, static.Options{CacheControl: "max-age=60"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer files.Close()
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	srv.OnRequest(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		if path, ok := strings.CutPrefix(req.Path(), "/static"); ok {
+			files.ServePath(req, res, path)
+			return
+		}
+		res.EndString("something else")
+	})
+	g, _ := loop.NewGroup(loop.GroupOptions{})
+	addr, _ := srv.Listen(g, "tcp", "127.0.0.1:0")
+	go g.Run()
+	defer g.Shutdown(context.Background())
+
+	req, _ := http.NewRequest("GET", fmt.Sprintf("http://%s/static/hello.txt", addr), nil)
+	req.Header.Set("Range", "bytes=7-")
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	fmt.Println(res.Status, res.Header.Get("Content-Range"), string(body))
+	// Output: 206 Partial Content bytes 7-11/12 world
+}
