@@ -110,6 +110,7 @@ func allHunts() []hunt {
 		{servers, httpHunters},
 		{clients, clientHunters},
 		{handlers, stdhttpHunters},
+		{statics, staticHunters},
 	}
 }
 
