@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
@@ -80,7 +81,7 @@ func (q *inquiry) found(err error) {
 		return
 	}
 	if q.err != nil {
-		q.tell(q.err)
+		q.tellRefusal(q.err)
 	}
 	switch {
 	case q.location != "":
@@ -96,9 +97,22 @@ func (q *inquiry) found(err error) {
 	}
 }
 
-// tell has our own side hear why.
-func (q *inquiry) tell(err error) {
-	q.l.Uncaught(fmt.Errorf("static: %s is answered with %d: %w", q.path, q.status, err))
+// tell has our own side hear why, in a line: a file's name may have any byte in it, and so is quoted.
+func (q *inquiry) tell(what string, err error) {
+	var ofPath *fs.PathError
+	var ofFile *files.Error
+	switch {
+	case errors.As(err, &ofPath):
+		err = fmt.Errorf("%s %q: %w", ofPath.Op, ofPath.Path, ofPath.Err)
+	case errors.As(err, &ofFile):
+		err = fmt.Errorf("%s %q: %w", ofFile.Op, ofFile.Path, ofFile.Err)
+	}
+	q.l.Uncaught(fmt.Errorf("static: %s is %s: %w", q.path, what, err))
+}
+
+// tellRefusal tells why it is not the client's mistake.
+func (q *inquiry) tellRefusal(err error) {
+	q.tell("answered with "+strconv.Itoa(q.status), err)
 }
 
 // refuse makes status the answer, off the loop or on it, and err its reason if that is ours.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type rig struct {
 	h    *static.Handler
 	addr string
 	g    *loop.Group
+
+	before atomic.Pointer[handler] // called with each request first
 
 	mu       sync.Mutex
 	uncaught []string
@@ -63,7 +66,9 @@ func newRig(t *testing.T, o static.Options, files map[string]string) *rig {
 	}
 	srv := httpcore.NewServer(httpcore.ServerOptions{})
 	srv.OnRequest(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
-		res.SetHeader("X-Before", "set")
+		if fn := r.before.Load(); fn != nil {
+			(*fn)(req, res)
+		}
 		if rest, ok := strings.CutPrefix(req.Path(), "/prefix"); ok {
 			h.ServePath(req, res, rest)
 			return
@@ -95,6 +100,11 @@ func newRig(t *testing.T, o static.Options, files map[string]string) *rig {
 	})
 	return r
 }
+
+type handler func(*httpcore.IncomingMessage, *httpcore.ServerResponse)
+
+// first has fn called with each request before it is served.
+func (r *rig) first(fn handler) { r.before.Store(&fn) }
 
 // put makes a file or a folder.
 func (r *rig) put(name, content string) {

@@ -1,7 +1,6 @@
 package static
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/weir-go/weir/loop"
@@ -87,12 +86,12 @@ func (q *inquiry) sendNext() {
 func (q *inquiry) failed(err error) {
 	q.drop()
 	if q.res.HeadersSent() {
-		q.l.Uncaught(fmt.Errorf("static: %s is cut off: %w", q.path, err))
+		q.tell("cut off", err)
 		q.res.Destroy(err)
 		return
 	}
 	q.refuse(statusOf(err), err)
-	q.tell(err)
+	q.tellRefusal(err)
 	refuse(q.res, q.status)
 }
 

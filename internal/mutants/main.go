@@ -111,6 +111,7 @@ func allHunts() []hunt {
 		{servers, httpHunters},
 		{clients, clientHunters},
 		{handlers, stdhttpHunters},
+		{statics, staticHunters},
 	}
 }
 
