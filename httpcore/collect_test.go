@@ -88,7 +88,9 @@ func TestWhatIsTooMuchToCollectIsThrownAwayUpToABound(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.SetDeadline(time.Now().Add(20 * time.Second))
+		sent := make(chan struct{})
 		go func() {
+			defer close(sent)
 			head := fmt.Sprintf("Content-Length: %d\r\n\r\n", k.body)
 			if !k.framed {
 				head = fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n", k.body)
@@ -105,6 +107,7 @@ func TestWhatIsTooMuchToCollectIsThrownAwayUpToABound(t *testing.T) {
 			t.Fatalf("%+v: got %v, %v; want a 413", k, res, err)
 		}
 		if k.stays {
+			<-sent
 			io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n"+strings.Repeat("x", 2000))
 			if res, err := http.ReadResponse(r, nil); err != nil || res.StatusCode != 413 {
 				t.Errorf("%+v: got %v, %v on the same connection", k, res, err)
