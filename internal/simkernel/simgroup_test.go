@@ -221,7 +221,11 @@ func (s *groupSim) judge() {
 }
 
 func TestSimGroup(t *testing.T) {
-	worlds := environment(t, "SIM_LIVES", defaultLives) / 20
+	lives := uint64(defaultLives)
+	if slowBuild {
+		lives /= 5
+	}
+	worlds := environment(t, "SIM_LIVES", lives) / 20
 	seed := environment(t, "SIM_SEED", 1)
 	for n := range worlds {
 		if s := runGroupSim(seed + n); len(s.problems) > 0 {
@@ -232,7 +236,11 @@ func TestSimGroup(t *testing.T) {
 }
 
 func TestSimGroupRepeatsASeed(t *testing.T) {
-	for seed := range uint64(20) {
+	seeds := uint64(20)
+	if slowBuild {
+		seeds = 4
+	}
+	for seed := range seeds {
 		a, b := runGroupSim(seed), runGroupSim(seed)
 		if a.w.TraceHash() != b.w.TraceHash() {
 			t.Errorf("seed %d: two runs differ", seed)
