@@ -51,8 +51,9 @@ type outgoing struct {
 
 // piece is bytes that a message keeps that does not own the transport yet, or is corked.
 type piece struct {
-	p  []byte
-	cb func(error)
+	p    []byte
+	cb   func(error)
+	ours bool // p is memory of ours, so more may be put behind it
 }
 
 // message is what an outgoing is part of.

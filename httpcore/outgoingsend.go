@@ -69,14 +69,36 @@ func (o *outgoing) flushHead() {
 // pass hands bytes to the transport, or keeps them.
 func (o *outgoing) pass(p []byte, l lasts, cb func(error)) {
 	if o.corked > 0 || o.hold || !o.owns() {
-		if l != lastsOn {
-			p = append([]byte(nil), p...)
-		}
-		o.held = append(o.held, piece{p, cb})
-		o.heldBytes += len(p)
+		o.keep(p, l, cb)
 		return
 	}
 	o.send(p, l, cb)
+}
+
+const (
+	// maxApart is how many pieces are kept as they came. Each costs 40 bytes and an allocation besides its own, and how small
+	// they are may be the peer's decision: of who sends to be echoed behind an answer that it does not read, say.
+	maxApart = 64
+	// maxJoined is how long the pieces become that later small ones are joined to: a few of these are a mark.
+	maxJoined = 4 << 10
+)
+
+// keep has bytes wait here. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
+func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
+	o.heldBytes += len(p)
+	n := len(o.held)
+	crowded := n > maxApart && len(p) <= copiedChunk
+	if crowded {
+		if last := &o.held[n-1]; last.ours && last.cb == nil && len(last.p)+len(p) <= maxJoined {
+			last.p, last.cb = append(last.p, p...), cb
+			return
+		}
+	}
+	ours := crowded || l != lastsOn
+	if ours {
+		p = append([]byte(nil), p...)
+	}
+	o.held = append(o.held, piece{p, cb, ours})
 }
 
 // send hands bytes to the transport, which is ours.

@@ -106,7 +106,7 @@ func (r *ClientRequest) again() error {
 	} else {
 		b = append(b, r.replay...)
 	}
-	r.held, r.heldBytes = []piece{{b, nil}}, len(b)
+	r.held, r.heldBytes = []piece{{p: b}}, len(b)
 	return nil
 }
 

@@ -49,6 +49,25 @@ func (q *request) seal(p *pool) {
 	q.bufs = q.store
 }
 
+// sealBehind is seal into the rest of the block of before, which was sealed and is in front of q in the queue: writes of a
+// few bytes would cost a block each. The block is q's then, because who is in front is done with its bytes earlier. It
+// reports false if there is not room enough.
+func (q *request) sealBehind(before *request) bool {
+	block, start := before.block, len(before.block)
+	if cap(block)-start < q.left {
+		return false
+	}
+	for _, b := range q.bufs {
+		block = append(block, b...)
+	}
+	before.block = nil
+	q.block = block
+	q.borrowed = false
+	q.store = append(q.store[:0], block[start:])
+	q.bufs = q.store
+	return true
+}
+
 // requests is a queue of requests.
 type requests struct{ head, tail *request }
 
@@ -85,6 +104,7 @@ type outbox struct {
 	nextFree *outbox
 	unsent   requests // in the order of the calls
 	fresh    *request // the first of them that was queued in this turn: from here on bytes may be borrowed
+	sealed   *request // one of unsent, whose block the next that is sealed may use the rest of; nil if there is none
 	finished requests // sent or failed; callbacks owed
 	size     int      // what WriteQueueSize, or SendQueueSize, returns
 	count    int      // what SendQueueCount returns
@@ -114,13 +134,22 @@ func (o *outbox) popUnsent() *request {
 	if o.fresh == q {
 		o.fresh = q.next
 	}
+	if o.sealed == q {
+		o.sealed = nil
+	}
 	return o.unsent.pop()
 }
 
 // seal copies what this turn has borrowed and not sent.
 func (o *outbox) seal(p *pool) {
 	for q := o.fresh; q != nil; q = q.next {
-		q.seal(p)
+		if !q.borrowed {
+			continue
+		}
+		if o.sealed == nil || !q.sealBehind(o.sealed) {
+			q.seal(p)
+		}
+		o.sealed = q
 	}
 	o.fresh = nil
 }

@@ -60,6 +60,73 @@ func TestSealCopiesWhatIsLeftOfBorrowedBytes(t *testing.T) {
 	}
 }
 
+// A peer that reads nothing, and is written to in pieces of a few bytes, would otherwise cost a block for each of them.
+func TestSmallRequestsThatWaitShareABlock(t *testing.T) {
+	const turns, each, size = 300, 5, 3
+	var p pool
+	var o outbox
+	var want []byte // what waits
+	pop := func() {
+		q := o.popUnsent()
+		if got := bytes.Join(q.bufs, nil); !bytes.Equal(got, want[:size]) || q.left != size {
+			t.Fatalf("%v waits, want %v", got, want[:size])
+		}
+		want = want[size:]
+		p.release(q)
+	}
+	for turn := range turns {
+		var borrowed [][]byte
+		for i := range each {
+			a, b := []byte{byte(turn), 1}, []byte{byte(i)}
+			q := newRequest(a, b)
+			want = append(append(want, a...), b...)
+			if i != 3 { // that one is lent
+				q.borrowed = true
+				borrowed = append(borrowed, a, b)
+			}
+			o.unsent.push(q)
+			if o.fresh == nil {
+				o.fresh = q
+			}
+		}
+		o.seal(&p)
+		for _, b := range borrowed {
+			clear(b)
+		}
+		for n := turn % 7; n > 0 && o.unsent.head != nil && turn%3 == 0; n-- { // some are sent
+			pop()
+		}
+		for turn == turns/2 && o.unsent.head != nil { // or all
+			pop()
+		}
+	}
+	blocks := 0
+	for q := o.unsent.head; q != nil; q = q.next {
+		if q.block != nil {
+			blocks++
+		}
+	}
+	if most := 2 + len(want)/(1<<10-size); blocks > most || blocks < 2 {
+		t.Errorf("%d bytes wait in %d blocks, want at most %d, and some", len(want), blocks, most)
+	}
+	for o.unsent.head != nil {
+		pop()
+	}
+	if o.sealed != nil {
+		t.Error("an empty queue has a block with room")
+	}
+	free := map[*byte]bool{}
+	for _, b := range p.blocks[0] {
+		if free[&b[0]] {
+			t.Error("a block was given back twice")
+		}
+		free[&b[0]] = true
+	}
+	if len(free) < blocks || p.held != len(free)<<10 {
+		t.Errorf("%d blocks and %d bytes have come back to the pool, want all %d that were in use", len(free), p.held, blocks)
+	}
+}
+
 func TestRequestsAreAQueue(t *testing.T) {
 	var l requests
 	a, b, c := &request{}, &request{}, &request{}

@@ -16,6 +16,7 @@ var errModel = errors.New("model")
 func FuzzWritable(f *testing.F) {
 	f.Add([]byte{0, 10, 0, 20, 6, 0, 6, 0, 5, 0}, uint8(0))
 	f.Add([]byte{2, 0, 0, 10, 0, 20, 3, 0, 7, 0, 5, 0}, uint8(1))
+	f.Add(append(bytes.Repeat([]byte{0, 1, 0, 65, 4, 0}, 70), 6, 0, 6, 0, 5, 0), uint8(0))
 	f.Fuzz(func(t *testing.T, program []byte, kind uint8) {
 		program = program[:min(len(program), 4000)]
 		l := newLoop(t)
@@ -169,6 +170,7 @@ func FuzzWritable(f *testing.F) {
 func FuzzPipe(f *testing.F) {
 	f.Add([]byte{0, 10, 0, 200, 4, 0, 5, 0, 6, 0}, uint8(0))
 	f.Add([]byte{0, 10, 1, 0, 0, 200, 2, 0, 4, 0, 5, 0, 6, 0}, uint8(7))
+	f.Add(append([]byte{2, 0}, append(bytes.Repeat([]byte{0, 1, 0, 3}, 100), 3, 0, 4, 0, 5, 0, 6, 0)...), uint8(6))
 	f.Fuzz(func(t *testing.T, program []byte, kind uint8) {
 		const hwm = 100
 		program = program[:min(len(program), 4000)]

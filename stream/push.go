@@ -4,15 +4,15 @@ package stream
 // end and after Destroy. Pushing all the same is allowed, and buffers without bound.
 //
 // p is borrowed: it must stay as it is until the turn ends. If the stream flows and nothing is buffered it reaches the
-// listeners at once, without a copy; what is still buffered when the turn ends is copied then. Pushing no bytes says that
-// the Read hook has answered with nothing.
+// listeners at once, without a copy; what is still buffered when the turn ends is copied then. Behind 64 chunks that wait,
+// small ones are joined. Pushing no bytes says that the Read hook has answered with nothing.
 func (r *Readable) Push(p []byte) bool { return r.push(chunk{p: p, lasts: lastsTurn}) }
 
 // PushOwned is Push of memory that is given away: nobody writes to it from now on, and it is never copied.
 func (r *Readable) PushOwned(p []byte) bool { return r.push(chunk{p: p, lasts: lastsOn}) }
 
-// PushBlock is PushOwned of a Block, which goes back to the pool when its bytes have been read. It is the stream's whatever
-// the answer.
+// PushBlock is PushOwned of a Block, which goes back to the pool when its bytes have been read, or joined to others as Push
+// says. It is the stream's whatever the answer.
 func (r *Readable) PushBlock(b *Block) bool { return r.push(chunk{b.buf, b, lastsOn}) }
 
 // PushEOF ends the input. OnEnd is told when everything before it has been read.
@@ -68,10 +68,16 @@ func (r *Readable) add(c chunk, first bool) {
 		r.emitData(c.p)
 	} else {
 		r.length += len(c.p)
+		crowded := r.buffer.len() > maxApart && c.small()
 		switch {
+		case crowded && first && r.buffer.front().joinFirst(c):
 		case first:
 			c.seal()
 			made(&r.buffer).unshift(c)
+		case crowded && r.buffer.back().join(c):
+		case crowded:
+			c.seal()
+			r.buffer.push(c)
 		case c.lasts != lastsOn && r.fresh == maxFresh:
 			c.seal()
 			made(&r.buffer).push(c)

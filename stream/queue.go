@@ -20,6 +20,9 @@ func (q *queue[T]) len() int {
 // front is the first item; it stays where it is until the next change.
 func (q *queue[T]) front() *T { return &q.items[q.head] }
 
+// back is the last item, as front is the first.
+func (q *queue[T]) back() *T { return &q.items[len(q.items)-1] }
+
 // all is what is queued, in order.
 func (q *queue[T]) all() []T {
 	if q == nil {

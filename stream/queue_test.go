@@ -9,6 +9,9 @@ import (
 // pieces, is the same bytes in the same order.
 func FuzzChunks(f *testing.F) {
 	f.Add([]byte{0, 10, 3, 4, 1, 5, 2, 0, 3, 200, 4, 0})
+	f.Add(bytes.Join([][]byte{
+		bytes.Repeat([]byte{0, 1, 5, 0, 2, 1, 6, 2}, 70), {3, 7, 4, 9, 0, 250}, bytes.Repeat([]byte{2, 40, 0, 200, 3, 1}, 20), {4, 255},
+	}, nil)) // small ones in a crowd
 	f.Fuzz(func(t *testing.T, program []byte) {
 		program = program[:min(len(program), 4000)]
 		s := &scheduler{}
@@ -25,7 +28,7 @@ func FuzzChunks(f *testing.F) {
 		}
 		var borrowed [][]byte
 		for len(program) >= 2 {
-			op, n := program[0]%6, int(program[1])
+			op, n := program[0]%7, int(program[1])
 			program = program[2:]
 			switch op {
 			case 0:
@@ -57,6 +60,10 @@ func FuzzChunks(f *testing.F) {
 					clear(p)
 				}
 				borrowed = nil
+			case 6:
+				p := fresh(n)
+				r.PushBlock(keep(p))
+				model = append(model, p...)
 			}
 			if r.length != len(model) {
 				t.Fatalf("%d bytes are buffered, want %d", r.length, len(model))

@@ -1,7 +1,5 @@
 package stream
 
-import "math"
-
 // Readable is the half that gives bytes. Its source pushes them, when the Read hook asks or when it has some; whoever
 // wants them listens with OnData, pipes, or calls ReadChunk. In between lies a buffer: when it holds HighWaterMark bytes
 // Push answers false and Read is not called any more, until it has been read from.
@@ -46,8 +44,9 @@ const (
 	readStarted                              // a Socket's: ReadStart was called
 )
 
-// maxFresh is how many chunks may last for a turn only; what comes then is copied at once.
-const maxFresh = math.MaxUint16
+// maxFresh is how many chunks may last for a turn only; what comes then is copied at once. They are none that would be
+// joined, so they are 4 MiB, and it is not worth a wider counter to copy more than that later.
+const maxFresh = 4096
 
 // source is a Read hook in the form of a method.
 type source interface {

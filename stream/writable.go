@@ -1,7 +1,8 @@
 package stream
 
 // Writable is the half that takes bytes. Its Write hook is given one chunk at a time; what is written meanwhile waits
-// in a queue. WriteChunk answers false from HighWaterMark waiting bytes on, and OnDrain tells when they have gone.
+// in a queue, where small chunks are joined behind 64 others. WriteChunk answers false from HighWaterMark waiting bytes
+// on, and OnDrain tells when they have gone.
 //
 // All methods are for the loop's goroutine. Callbacks and events come in the order that Node's streams have: on a tick if
 // the hook completed inside its call, in the completion if it came later.

@@ -78,10 +78,18 @@ func (w *Writable) write(c chunk, cb func(error)) (bool, error) {
 }
 
 func (w *Writable) enqueue(c chunk, cb func(error)) {
+	crowded := w.queue.len() > maxApart && c.small()
+	if crowded && w.joinLast(c, cb) {
+		return
+	}
 	switch c.lasts {
 	case lastsCall:
 		c.seal()
 	case lastsTurn:
+		if crowded {
+			c.seal()
+			break
+		}
 		w.fresh++
 		w.life.atTurnEnd()
 	case lastsOn:
@@ -91,6 +99,21 @@ func (w *Writable) enqueue(c chunk, cb func(error)) {
 	if cb != nil {
 		w.flags |= writeWithCallback
 	}
+}
+
+// joinLast makes c part of the last write in the queue, if that can be and nobody waits to be called for that write alone.
+// It is one write then: what is due for both is cb.
+func (w *Writable) joinLast(c chunk, cb func(error)) bool {
+	last := w.queue.back()
+	if last.cb != nil || !last.join(c) {
+		return false
+	}
+	last.cb = cb
+	if cb != nil {
+		w.flags |= writeWithCallback
+	}
+	w.due--
+	return true
 }
 
 // queued reports whether there is a queue that has not been flushed, to its end.
