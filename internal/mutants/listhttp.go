@@ -16,6 +16,10 @@ var servers = []mutant{
 		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.t", " || c.t",
 	},
 	{
+		"a burst without end", "one read of small requests keeps the loop from everybody else",
+		"httpcore/serverconn.go", "	return c.burst >= maxBurst || ", "	return ",
+	},
+	{
 		"a body that never stops the socket", "what nobody reads is buffered without bound",
 		"httpcore/wireflow.go", "if !m.Push(p) {", "if !m.Push(p) && false {",
 	},
