@@ -28,4 +28,70 @@ func (files) Pwritev(fd int, bufs [][]byte, off int64) (int, Errno) {
 	return count(unix.Pwritev(fd, bufs, off))
 }
 
+// InMemory asks cachestat(2), which counts the pages that are there, and then reads a byte here and there: a page may be there
+// and not be filled yet. Kernels before 6.5 do not have the first, and later ones say EPERM to who may not write the
+// file; then the second has to do. A file system without the second, such as tmpfs, is believed the first.
+func (files) InMemory(fd int, off int64, n int) (int, Errno) {
+	if n <= 0 || off < 0 {
+		return 0, 0
+	}
+	full, pages := residentPages(fd, off, n)
+	if full && pages < pagesOf(off, n) {
+		n = min(n, residentLeast)
+		if _, pages = residentPages(fd, off, n); pages < pagesOf(off, n) {
+			return 0, 0
+		}
+	}
+	var p [1]byte
+	apart := probeApart
+	if full {
+		apart = n // the first and the last
+	}
+	there := 0
+	for at := 0; there < n; at = min(at+apart, n-1) {
+		got, errno := files{}.PreadNoWait(fd, p[:], off+int64(at))
+		switch {
+		case errno == unix.EOPNOTSUPP && full:
+			return n, 0
+		case errno == unix.EOPNOTSUPP:
+			return 0, errno
+		case errno != 0 || got == 0:
+			return there, 0
+		}
+		there = at + 1
+	}
+	return n, 0
+}
+
+// probeApart is how far apart bytes are looked at when nobody can count pages. They come and go in runs: a page that has gone
+// between two that are there is rare, and one page of waiting.
+const probeApart = 32 << 10
+
+// residentLeast is what is looked at once more if not all of a stretch is there.
+const residentLeast = 64 << 10
+
+var pageSize = int64(unix.Getpagesize())
+
+// pagesOf is how many pages n bytes from off on lie in.
+func pagesOf(off int64, n int) int64 { return (off+int64(n)-1)/pageSize - off/pageSize + 1 }
+
+// residentPages counts those of them that are in memory; ok is false if the kernel does not tell.
+func residentPages(fd int, off int64, n int) (ok bool, pages int64) {
+	var st unix.Cachestat_t
+	if unix.Cachestat(uint(fd), &unix.CachestatRange{Off: uint64(off), Len: uint64(n)}, &st, 0) != nil {
+		return false, 0
+	}
+	return true, int64(st.Cache)
+}
+
+// SendFile is sendfile(2). It goes through the ordinary wrapper, which costs little beside so many bytes, and lets the other
+// goroutines go on should it wait after all.
+func (files) SendFile(sock, fd int, off int64, n int) (int, Errno) {
+	sent, errno := count(unix.Sendfile(sock, fd, &off, n))
+	if errno == unix.EINVAL || errno == unix.ENOSYS {
+		errno = unix.EOPNOTSUPP
+	}
+	return sent, errno
+}
+
 func fsync(fd int) error { return unix.Fsync(fd) }
