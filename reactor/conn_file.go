@@ -15,7 +15,7 @@ type stretch struct {
 	fd    int
 	off   int64 // of the next byte
 	count int   // sent
-	ready int   // bytes from off on that are in memory, by the last look in this turn
+	ready int   // bytes from off on that were found in memory in this call of send, or before it in that of SendFile
 	given []byte
 	state stretchState
 	stuck func(off int64, n int, give func(p []byte))
@@ -34,7 +34,7 @@ const (
 // their being read. They count as n bytes for WriteQueueSize and leave in their turn. The file is used until done was
 // called, and its bytes are sent as they are at that moment, or a little later: whoever changes it meanwhile sends a mixture.
 //
-// The loop does not wait for a disk. When bytes are not in memory, or this file can't be sent so, or has ended before, stuck
+// The loop does not wait for a disk, and all n bytes should be in memory when this is called: see Files.InMemory. When bytes are not in memory, or this file can't be sent so, or has ended before, stuck
 // is called with where that is and how many bytes are left. It gives some of those, once and later: they are sent in the place
 // of the file's, and then the kernel is asked to go on. They stay as they are until the next call of stuck or done. nil ends
 // the request there.
@@ -50,9 +50,10 @@ func (c *Conn) SendFile(fd int, off int64, n int, stuck func(off int64, n int, g
 		return c.fail("send file", EINVAL)
 	}
 	q := c.r.pool.request()
-	s := &stretch{c: c, q: q, fd: fd, off: off, stuck: stuck, done: done}
+	s := &stretch{c: c, q: q, fd: fd, off: off, ready: n, stuck: stuck, done: done}
 	q.file, q.left, q.done = s, n, s.finished
 	c.enqueue(q)
+	s.ready = 0
 	return nil
 }
 
@@ -66,7 +67,7 @@ func (s *stretch) look() bool {
 		return true
 	case s.state != stretchFlows:
 		return false
-	case len(s.given) > 0:
+	case len(s.given) > 0, s.ready > 0:
 		return true
 	}
 	n, errno := s.c.r.k.InMemory(s.fd, s.off, min(s.q.left, sendLimit))
@@ -80,7 +81,7 @@ func (s *stretch) look() bool {
 
 // stick has the pending phase tell the owner.
 func (s *stretch) stick() {
-	s.state = stretchStuck
+	s.state, s.ready = stretchStuck, 0
 	s.c.owe()
 }
 
@@ -91,13 +92,13 @@ func (s *stretch) send() (asked, n int, errno Errno) {
 		n, errno = c.r.k.Write(int(c.fd), b)
 		return len(b), n, errno
 	}
-	n, errno = c.r.k.SendFile(int(c.fd), s.fd, s.off, s.ready)
-	switch {
-	case errno == 0 && n == 0, ofFile(errno):
+	asked = min(s.ready, sendLimit)
+	n, errno = c.r.k.SendFile(int(c.fd), s.fd, s.off, asked)
+	if errno == 0 && n == 0 || ofFile(errno) {
 		s.stick()
 		return 0, 0, EINTR // the next look sees it
 	}
-	return s.ready, n, errno
+	return asked, n, errno
 }
 
 // ofFile reports whether sendfile has failed because of the file, and not of the connection. Reading it will say why.
@@ -115,6 +116,13 @@ func (s *stretch) took(n int) {
 	s.count += n
 	s.ready -= min(n, s.ready)
 	s.given = s.given[min(n, len(s.given)):]
+}
+
+// forget is the end of a call of send: what is in memory then need not be later.
+func (s *stretch) forget() {
+	if s != nil {
+		s.ready = 0
+	}
 }
 
 // tell calls the owner, if it is owed that, and reports whether.

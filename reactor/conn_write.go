@@ -246,16 +246,16 @@ func (c *Conn) send() {
 			c.failWrites(errno)
 		}
 	}
-	switch q := o.unsent.head; {
-	case q == nil:
-		c.setWant(c.want &^ WantWrite)
-	case q.file.waits():
-		c.setWant(c.want &^ WantWrite) // it waits for a file, and not for the peer
-		return
-	default:
-		c.setWant(c.want | WantWrite)
+	if q := o.unsent.head; q != nil {
+		q.file.forget()
+		if q.file.waits() {
+			c.setWant(c.want &^ WantWrite) // not the peer is in the way
+		} else {
+			c.setWant(c.want | WantWrite)
+		}
 		return
 	}
+	c.setWant(c.want &^ WantWrite)
 	if o.halfClose == halfAsked {
 		c.sendHalfClose()
 	}
