@@ -134,7 +134,7 @@ func TestNoByteOfAFileReachesAnotherSocketOfTheSystem(t *testing.T) {
 	if begun != lives {
 		t.Errorf("%d of %d have begun", begun, lives)
 	}
-	t.Logf("%d of %d files have arrived whole; %d calls have sent %d bytes, and %d have read", whole, lives, k.sends, k.sent, k.reads)
+	t.Logf("%d of %d files have arrived whole; %d calls have sent %d bytes, and %d have read", whole, lives, k.sends, k.sent, k.reads.Load())
 	r.uncaught = nil
 }
 
@@ -160,7 +160,7 @@ func TestAFileThatHasLeftMemoryIsReadByAWorkerAndThenSent(t *testing.T) {
 	if !bytes.Equal(x.got, want) {
 		t.Errorf("%d bytes have come, of %d, or others", len(x.got), len(want))
 	}
-	t.Logf("%d calls have sent %d of %d bytes, and %d have read", k.sends, k.sent, len(want), k.reads)
+	t.Logf("%d calls have sent %d of %d bytes, and %d have read", k.sends, k.sent, len(want), k.reads.Load())
 }
 
 // TestAFileSystemThatTellsLittleIsSentFromAllTheSame has tmpfs, where nothing ever has to be waited for.
