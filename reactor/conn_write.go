@@ -271,10 +271,14 @@ func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	for len(first.bufs[0]) == 0 {
 		first.bufs = first.bufs[1:]
 	}
-	if (first.next == nil || first.next.file != nil) && len(first.bufs) == 1 {
+	if next := first.next; (next == nil || next.file != nil) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
-		n, errno = r.k.Write(int(c.fd), b)
+		if next != nil && next.file.ready > 0 {
+			n, errno = r.k.WriteMore(int(c.fd), b)
+		} else {
+			n, errno = r.k.Write(int(c.fd), b)
+		}
 		return len(b), n, errno
 	}
 	vec := r.vectors[:0]
