@@ -32,8 +32,8 @@ func (files) Pwritev(fd int, bufs [][]byte, off int64) (int, Errno) {
 
 // InMemory asks cachestat(2), which counts the pages that are there, and then reads the last byte: a page may be there and not
 // be filled yet, and they are filled in order. Kernels before 6.5 do not have the first, and later ones say EPERM to who may not
-// write the file: then a byte is read here and there. A file system that cannot read without waiting, such as tmpfs, is
-// believed the first.
+// write the file: then a byte is read here and there. A file system that cannot read without waiting says EOPNOTSUPP, whatever
+// is in memory: those of networks ask their server before they send it.
 func (files) InMemory(fd int, off int64, n int) (int, Errno) {
 	if n <= 0 || off < 0 {
 		return 0, 0
@@ -48,7 +48,10 @@ func (files) InMemory(fd int, off int64, n int) (int, Errno) {
 	if !told {
 		return probe(fd, off, n)
 	}
-	if there, errno := readable(fd, off+int64(n)-1); !there && errno != EOPNOTSUPP {
+	switch there, errno := readable(fd, off+int64(n)-1); {
+	case errno == EOPNOTSUPP:
+		return 0, errno
+	case !there:
 		return 0, 0
 	}
 	return n, 0

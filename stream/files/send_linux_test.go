@@ -163,8 +163,8 @@ func TestAFileThatHasLeftMemoryIsReadByAWorkerAndThenSent(t *testing.T) {
 	t.Logf("%d calls have sent %d of %d bytes, and %d have read", k.sends, k.sent, len(want), k.reads.Load())
 }
 
-// TestAFileSystemThatTellsLittleIsSentFromAllTheSame has tmpfs, where nothing ever has to be waited for.
-func TestAFileSystemThatTellsLittleIsSentFromAllTheSame(t *testing.T) {
+// TestAFileOfAFileSystemThatDoesNotTellIsRead has tmpfs, which is none of those that read without waiting.
+func TestAFileOfAFileSystemThatDoesNotTellIsRead(t *testing.T) {
 	f, err := os.CreateTemp("/dev/shm", "weir")
 	if err != nil {
 		f, err = os.CreateTemp(t.TempDir(), "weir")
