@@ -4,6 +4,8 @@ package httpcore
 type flight struct {
 	o  *outgoing
 	cb func(error) // may be nil
+
+	file bool // it is a stretch of a file: only the transport knows what became of it
 }
 
 // flights are the writes of a connection that are not complete, oldest first. One needs no memory but this.

@@ -31,6 +31,7 @@ type outgoing struct {
 
 	headSent, chunked, noBody bool
 	hold                      bool // the body waits: for a 100, say
+	inFile                    bool // a stretch of a file is on its way, and nothing goes behind it
 	onWire                    bool // the transport has had some of it
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over

@@ -1,8 +1,6 @@
 package httpcore
 
 import (
-	"strconv"
-
 	"github.com/weir-go/weir/stream"
 )
 
@@ -83,8 +81,7 @@ func (o *outgoing) final(p []byte, l lasts) {
 	}
 	b := o.takeHead(a.take(size))
 	if o.chunked && len(p) > 0 {
-		b = strconv.AppendInt(b, int64(len(p)), 16)
-		b = append(b, "\r\n"...)
+		b = appendChunkSize(b, len(p))
 	}
 	if whole {
 		b = append(b, p...)
@@ -115,7 +112,7 @@ func (o *outgoing) final(p []byte, l lasts) {
 	if o.flying == 0 && len(o.held) == 0 {
 		o.loop().NextTick(o.finish)
 	}
-	if o.owns() && len(o.held) == 0 {
+	if o.owns() && len(o.held) == 0 && !o.inFile {
 		o.c.side.answered(o)
 	}
 }

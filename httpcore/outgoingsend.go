@@ -25,8 +25,7 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 	}
 	b := a.take(size)
 	b = o.takeHead(b)
-	b = strconv.AppendInt(b, int64(len(p)), 16)
-	b = append(b, "\r\n"...)
+	b = appendChunkSize(b, len(p))
 	if l == lastsCall || len(p) <= copiedChunk {
 		b = append(b, p...)
 		b = append(b, "\r\n"...)
@@ -36,6 +35,11 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 	o.pass(a.put(b), lastsTurn, nil)
 	o.pass(p, l, nil)
 	o.pass(crlf, lastsOn, cb)
+}
+
+// appendChunkSize begins a chunk.
+func appendChunkSize(b []byte, n int) []byte {
+	return append(strconv.AppendInt(b, int64(n), 16), crlf...)
 }
 
 // swallow has who writes a body that is not sent, such as the answer to a HEAD, wait for a turn once a mark: one that writes for as
@@ -68,7 +72,7 @@ func (o *outgoing) flushHead() {
 
 // pass hands bytes to the transport, or keeps them.
 func (o *outgoing) pass(p []byte, l lasts, cb func(error)) {
-	if o.corked > 0 || o.hold || !o.owns() {
+	if o.corked > 0 || o.hold || o.inFile || !o.owns() {
 		o.keep(p, l, cb)
 		return
 	}
@@ -124,7 +128,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		o.loop().NextTick(func() { c.failed(o, cb, err) }) // as if the transport had told
 		return
 	}
-	c.flights.push(flight{o, cb})
+	c.flights.push(flight{o: o, cb: cb})
 	c.settleLater()
 }
 
@@ -148,7 +152,7 @@ func (o *outgoing) own() {
 
 // release passes on what was kept.
 func (o *outgoing) release() {
-	if o.hold || !o.owns() {
+	if o.hold || o.inFile || !o.owns() {
 		return
 	}
 	held := o.held

@@ -19,12 +19,13 @@ type wire struct {
 	t    stream.Transport
 	side side
 
-	p     *h1.Parser // nil while no message is being received
-	head  []byte     // what has been received of a head, or of a trailer section
-	spill []byte     // what was received and is not parsed yet, because somebody does not read
-	kept  bool       // what is being parsed was kept: it is ours
-	minor uint8      // of the version of the message whose head is being received
-	flags wireFlags
+	p            *h1.Parser // nil while no message is being received
+	head         []byte     // what has been received of a head, or of a trailer section
+	spill        []byte     // what was received and is not parsed yet, because somebody does not read
+	kept         bool       // what is being parsed was kept: it is ours
+	waitsForFile bool       // what is to be sent next is being read from a disk
+	minor        uint8      // of the version of the message whose head is being received
+	flags        wireFlags
 
 	out      *outgoing // the message that owns the transport; nil if there is none
 	flights  flights

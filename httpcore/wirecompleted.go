@@ -10,13 +10,16 @@ func (w *wire) completed(err error) {
 		w.settled-- // told already
 		return
 	}
-	w.complete(err)
+	w.complete(err, nil)
 }
 
-// complete is the oldest write being taken, or having failed.
-func (w *wire) complete(err error) {
+// complete is the oldest write being taken, or having failed. cb is called for it if it came without a callback.
+func (w *wire) complete(err error, cb func(error)) {
 	f := w.flights.pop()
 	o := f.o
+	if cb != nil {
+		f.cb = cb
+	}
 	if err != nil {
 		w.failed(o, f.cb, err)
 		return

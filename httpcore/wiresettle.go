@@ -35,11 +35,11 @@ func (w *wire) settle() {
 		return // the transport will tell
 	}
 	o := w.flights.oldest().o
-	for n := w.flights.len(); n > 0 && w.flights.oldest().o == o; n-- {
+	for n := w.flights.len(); n > 0 && w.flights.oldest().o == o && !w.flights.oldest().file; n-- {
 		w.settled++
-		w.complete(nil)
+		w.complete(nil, nil)
 	}
-	if w.flights.len() > 0 {
+	if w.flights.len() > 0 && !w.flights.oldest().file {
 		w.settleLater()
 	}
 }

@@ -83,6 +83,8 @@ func (w *wire) taking() error {
 		began := now - min(firstLook, every(limit))
 		s = &stall{began: began, acked: has, moved: began, from: now}
 		w.stall = s
+	case w.waitsForFile:
+		s.acked, s.moved, s.from, s.taken = has, now, now, 0 // the peer is not to blame
 	case has != s.acked:
 		// A Unix socket's number is of memory: it may fall when the kernel takes more, which it does of a peer that reads.
 		s.taken += max(0, int64(int32(has-s.acked)))

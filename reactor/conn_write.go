@@ -228,6 +228,9 @@ func (c *Conn) send() {
 		if o.unsent.head == nil {
 			break
 		}
+		if !o.unsent.head.file.look() {
+			break
+		}
 		asked, n, errno := c.sendOnce()
 		c.r.countWrite(n)
 		switch errno {
@@ -243,8 +246,13 @@ func (c *Conn) send() {
 			c.failWrites(errno)
 		}
 	}
-	if o.unsent.head != nil {
-		c.setWant(c.want | WantWrite)
+	if q := o.unsent.head; q != nil {
+		q.file.forget()
+		if q.file.waits() {
+			c.setWant(c.want &^ WantWrite) // not the peer is in the way
+		} else {
+			c.setWant(c.want | WantWrite)
+		}
 		return
 	}
 	c.setWant(c.want &^ WantWrite)
@@ -257,18 +265,25 @@ func (c *Conn) send() {
 // sendOnce makes one system call of what stands at the head of the queue, across requests.
 func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	r, first := c.r, c.out.unsent.head
+	if first.file != nil {
+		return first.file.send()
+	}
 	for len(first.bufs[0]) == 0 {
 		first.bufs = first.bufs[1:]
 	}
-	if first.next == nil && len(first.bufs) == 1 {
+	if next := first.next; (next == nil || next.file != nil) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
-		n, errno = r.k.Write(int(c.fd), b)
+		if next != nil && next.file.ready > 0 {
+			n, errno = r.k.WriteMore(int(c.fd), b)
+		} else {
+			n, errno = r.k.Write(int(c.fd), b)
+		}
 		return len(b), n, errno
 	}
 	vec := r.vectors[:0]
 gather:
-	for q := first; q != nil; q = q.next {
+	for q := first; q != nil && q.file == nil; q = q.next {
 		for _, b := range q.bufs {
 			if len(b) == 0 {
 				continue
@@ -304,6 +319,7 @@ func (c *Conn) consume(n int) {
 
 // finish is the end of a request: its callback, if it has one, becomes pending.
 func (c *Conn) finish(q *request, err error) {
+	q.file.over()
 	if q.done == nil {
 		c.out.size -= q.left
 		c.r.refs--

@@ -7,8 +7,8 @@ import (
 
 // Files is the part of Kernel that opens, reads, writes and ends files.
 //
-// A disk has no readiness: these calls take as long as it takes, a network's file system included. So all but PreadNoWait
-// and DupFile are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them. The bytes handed in are the
+// A disk has no readiness: these calls take as long as it takes, a network's file system included. So all but PreadNoWait,
+// InMemory, SendFile and DupFile are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them. The bytes handed in are the
 // call's until it returns, and a descriptor must stay open that long: its owner closes it when no other call has it.
 //
 // Errors are plain errnos. EINTR may come from any of them and means once more. Counts may be short.
@@ -30,6 +30,16 @@ type Files interface {
 	// Pread would have to wait for the disk, EOPNOTSUPP that this system or file cannot tell. Of fewer bytes than asked for,
 	// and of 0, nothing follows: Pread says whether the file ends there.
 	PreadNoWait(fd int, p []byte, off int64) (n int, errno Errno)
+
+	// InMemory is how many of the n bytes from off on are in memory, in a row, as far as can be told without waiting: SendFile
+	// would not have to wait for them now. It may say less than there is; bytes behind the file's end are never there.
+	// EOPNOTSUPP means that this system or file cannot tell. It may be called on the loop.
+	InMemory(fd int, off int64, n int) (resident int, errno Errno)
+
+	// SendFile has the kernel send n bytes of fd, from off on, through the connection sock: sendfile(2). It is Write of them,
+	// for the loop's goroutine, EAGAIN and short counts included, but what is not in memory it waits for: ask InMemory
+	// before. 0 bytes without an errno is the file's end. EOPNOTSUPP means that this system or file cannot.
+	SendFile(sock, fd int, off int64, n int) (sent int, errno Errno)
 
 	// Pwritev writes bufs, one behind the other, at off; a negative off means where the descriptor stands, which is the end
 	// for one opened with os.O_APPEND. It takes at most MaxVectors buffers. It reports ENOSPC, EDQUOT, EFBIG, EIO …

@@ -7,6 +7,12 @@ import "golang.org/x/sys/unix"
 // PreadNoWait is not to be had: these systems do not say what is in memory.
 func (files) PreadNoWait(int, []byte, int64) (int, Errno) { return 0, unix.EOPNOTSUPP }
 
+// InMemory is not to be had for the same reason.
+func (files) InMemory(int, int64, int) (int, Errno) { return 0, unix.EOPNOTSUPP }
+
+// SendFile is not used here: who cannot tell what is in memory would wait for the disk.
+func (files) SendFile(int, int, int64, int) (int, Errno) { return 0, unix.EOPNOTSUPP }
+
 // Pwritev is a pwrite(2) a buffer, or a write(2): not all of these systems have the gathering call.
 func (files) Pwritev(fd int, bufs [][]byte, off int64) (int, Errno) {
 	total := 0

@@ -59,6 +59,10 @@ type Sockets interface {
 	Write(fd int, p []byte) (n int, errno Errno)
 	Writev(fd int, bufs [][]byte) (n int, errno Errno)
 
+	// WriteMore is Write of what is sent just before more, so that both may share a segment: MSG_MORE, on Linux. Then the
+	// kernel keeps it for up to 200 ms if nothing follows.
+	WriteMore(fd int, p []byte) (n int, errno Errno)
+
 	// SendQueue is how many bytes the kernel has taken from Write and Writev and still keeps, since the peer has not
 	// acknowledged them; of a Unix socket those that it has not read. See Conn.SendQueueSize for what is exact about it.
 	// EOPNOTSUPP where it can't be known.

@@ -72,6 +72,9 @@ func (c *Conn) settle() bool {
 		c.connected(o.connectErr)
 		return true
 	}
+	if o := c.out; o != nil && o.unsent.head != nil && o.unsent.head.file.tell() {
+		return true
+	}
 	return c.completeHalfClose()
 }
 

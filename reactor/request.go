@@ -14,12 +14,17 @@ type request struct {
 	to    netip.AddrPort // of a datagram; zero for the socket's peer
 	// borrowed: the bytes are valid until the end of the turn, then they must have been sent or sealed.
 	borrowed bool
-	block    []byte // what sealed bytes were copied into; goes back to the pool with the request
+	file     *stretch // bytes of a file, in the place of bufs
+	block    []byte   // what sealed bytes were copied into; goes back to the pool with the request
 }
 
 // consume drops the first n bytes. The slices the caller gave are not changed, only our headers of them.
 func (q *request) consume(n int) {
 	q.left -= n
+	if q.file != nil {
+		q.file.took(n)
+		return
+	}
 	for n > 0 {
 		first := q.bufs[0]
 		if n < len(first) {

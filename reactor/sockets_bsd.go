@@ -30,6 +30,9 @@ func (*sockets) Write(fd int, p []byte) (int, Errno) {
 	return max(n, 0), errnoOf(err)
 }
 
+// WriteMore is Write: these systems have no such flag.
+func (s *sockets) WriteMore(fd int, p []byte) (int, Errno) { return s.Write(fd, p) }
+
 // Writev is one write(2) of all, copied together.
 func (s *sockets) Writev(fd int, bufs [][]byte) (int, Errno) {
 	joined := s.scratch.joined[:0]

@@ -27,10 +27,17 @@ func (*sockets) Read(fd int, p []byte) (int, Errno) {
 }
 
 // Write is send(2).
-func (*sockets) Write(fd int, p []byte) (int, Errno) {
+func (*sockets) Write(fd int, p []byte) (int, Errno) { return send(fd, p, unix.MSG_NOSIGNAL) }
+
+// WriteMore is send(2) with MSG_MORE.
+func (*sockets) WriteMore(fd int, p []byte) (int, Errno) {
+	return send(fd, p, unix.MSG_NOSIGNAL|unix.MSG_MORE)
+}
+
+func send(fd int, p []byte, flags uintptr) (int, Errno) {
 	raceRead(p)
 	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))),
-		uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		uintptr(len(p)), flags, 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

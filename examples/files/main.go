@@ -25,6 +25,7 @@ func main() {
 	dir := flag.String("dir", ".", "`folder` to serve")
 	listing := flag.Bool("listing", true, "list folders that have no index.html")
 	maxAge := flag.Int("max-age", 0, "how many `seconds` caches may keep a file without asking")
+	read := flag.Bool("read", false, "read and write what the kernel could send by itself")
 	loops := flag.Int("loops", 1, "how many loops share the work")
 	flag.Parse()
 	log.SetFlags(0)
@@ -32,7 +33,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	folder, err := static.New(*dir, options(*listing, *maxAge))
+	folder, err := static.New(*dir, options(*listing, *read, *maxAge))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,8 +54,8 @@ func main() {
 	}
 }
 
-func options(listing bool, maxAge int) static.Options {
-	o := static.Options{Listing: listing, CacheControl: "no-cache"} // keep it, but ask whether it has changed
+func options(listing, read bool, maxAge int) static.Options {
+	o := static.Options{Listing: listing, NoSendFile: read, CacheControl: "no-cache"} // keep it, but ask whether it has changed
 	if maxAge > 0 {
 		o.CacheControl = fmt.Sprintf("max-age=%d", maxAge)
 	}

@@ -31,7 +31,7 @@ func serve(t *testing.T, dir string) (url string) {
 	}
 	ln.Close()
 	before := descriptors()
-	folder, err := static.New(dir, options(true, 0))
+	folder, err := static.New(dir, options(true, false, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAFolderIsServed(t *testing.T) {
 			t.Errorf("%s is %d", path, res.StatusCode)
 		}
 	}
-	if o := options(false, 60); o.Listing || o.CacheControl != "max-age=60" {
+	if o := options(false, true, 60); o.Listing || !o.NoSendFile || o.CacheControl != "max-age=60" {
 		t.Errorf("got %+v", o)
 	}
 }

@@ -30,6 +30,9 @@ type Options struct {
 	// NoSniff has what the extension does not tell be application/octet-stream, without a look into the file, and tells
 	// browsers not to guess either (X-Content-Type-Options).
 	NoSniff bool
+	// NoSendFile has the bytes of files be read and written, also where the kernel could send them by itself: see
+	// files.ReadOptions. It is for files that are changed in their place while they are served.
+	NoSendFile bool
 	// CacheControl is the Cache-Control field of files, in a 304 too; "" sends none.
 	CacheControl string
 	// Types are the Content-Types of extensions, ".md" say, in lower case, before those that the system knows (package mime).

@@ -63,7 +63,7 @@ func (q *inquiry) sendNext() {
 	}
 	// The stream has a descriptor of its own. So ours is closed before the last piece, which waits for nothing: the file
 	// stays open.
-	src := files.FromFile(q.l, q.file, files.ReadOptions{Start: p.start, Length: p.length, KeepOpen: true})
+	src := files.FromFile(q.l, q.file, files.ReadOptions{Start: p.start, Length: p.length, KeepOpen: true, NoSendFile: q.h.o.NoSendFile})
 	if len(q.pieces) == 1 {
 		q.file.Close()
 		q.file = nil

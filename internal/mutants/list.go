@@ -56,8 +56,8 @@ var simulated = []mutant{
 	},
 	{
 		"half-close before the queue is empty", "the end overtakes the bytes",
-		"reactor/conn_write.go", "	if o.unsent.head != nil {\n		c.setWant(c.want | WantWrite)\n		return\n	}",
-		"	if o.unsent.head != nil {\n		c.setWant(c.want | WantWrite)\n		if o.halfClose == halfAsked {\n			c.sendHalfClose()\n		}\n		return\n	}",
+		"reactor/conn_write.go", "			c.setWant(c.want | WantWrite)\n		}\n		return\n",
+		"			c.setWant(c.want | WantWrite)\n			if o.halfClose == halfAsked {\n				c.sendHalfClose()\n			}\n		}\n		return\n",
 	},
 	{
 		"partial write counted whole", "the rest of a short write is not sent",

@@ -68,6 +68,30 @@ var fileMutants = []mutant{
 		"stream/files/write.go", "		w.pos = -1\n", "		w.pos = 0\n",
 	},
 	{
+		"files: closed while it is sent", "the kernel sends from a number that is another file's",
+		"stream/files/send.go", "	r.file.lend()\n", "",
+	},
+	{
+		"files: over while a worker reads for it", "the file is closed under the worker",
+		"stream/files/send.go", "	if s.give == nil {\n", "	if true {\n",
+	},
+	{
+		"files: sent past who listens", "a listener of 'data' sees nothing",
+		"stream/direct.go", "l.on&onReadable != 0 || l.fn != any(p)", "l.on&onReadable != 0",
+	},
+	{
+		"files: sent past what is around a socket", "a wrapper that encrypts sees nothing",
+		"stream/sendfile.go", "return ok && as == WritableStream(s) && ", "return ok && ",
+	},
+	{
+		"files: what was in memory is in memory", "the loop waits for a disk behind a slow peer",
+		"reactor/conn_write.go", "		q.file.forget()\n", "",
+	},
+	{
+		"files: what a file ends short of was written", "BytesWritten counts what nobody got",
+		"stream/sendfile.go", "			s.out -= uint64(x.N - n)\n", "",
+	},
+	{
 		"files: cut off in silence", "a pipeline takes what was thrown away for written",
 		"stream/files/write.go", "if err == nil && w.WritableEnded() && !w.WritableFinished() {", "if false {",
 	},

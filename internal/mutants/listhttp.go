@@ -8,6 +8,18 @@ var httpHunters = []hunter{
 // servers are the mutants of package httpcore.
 var servers = []mutant{
 	{
+		"an answer behind half a file", "the next answer is taken for the rest of a file that was cut",
+		"httpcore/outgoingend.go", "	if o.owns() && len(o.held) == 0 && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",
+	},
+	{
+		"a short chunk of a file", "the last chunk is taken for the rest of a chunk",
+		"httpcore/outgoingfile.go", "missing > 0 && (o.chunked || o.ended)", "false",
+	},
+	{
+		"the client pays for the disk", "who waits for a slow disk is taken for a slow reader",
+		"httpcore/wirestall.go", "	case w.waitsForFile:\n", "	case false:\n",
+	},
+	{
 		"no lingering", "a close with unread input is a reset, and overtakes the answer",
 		"httpcore/serverend.go", "if c.t.CloseWrite(c.endSent) != nil {", "if c.t.CloseWrite(nil) == nil {",
 	},

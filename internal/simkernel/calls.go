@@ -22,6 +22,7 @@ type Calls struct {
 
 	File                               int // calls on files made off the loop, those below included
 	Pread, PreadNoWait, Pwritev, Fsync int
+	InMemory, SendFile                 int
 
 	Slots int // slots that tokens have named
 	Peak  int // the most descriptors that were open at once

@@ -29,6 +29,7 @@ type inode struct {
 	names  int
 	open   int
 	synced bool // what data says is on the disk
+	cold   cold // what is not in memory
 }
 
 // openFile is what a descriptor of a file stands for.

@@ -49,6 +49,8 @@ type Faults struct {
 	OpenFail  float64 // EMFILE, ENFILE, EACCES or EIO from OpenFile
 	FileError float64 // EIO from reading, writing, syncing, closing after writing and renaming
 	NotCached float64 // EAGAIN from PreadNoWait, or 0
+	Evict     float64 // before a call that may be made on the loop, some of the file leaves memory until it is read
+	NoSend    float64 // EINVAL or EIO from SendFile, or 0
 
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
@@ -113,6 +115,8 @@ func Swarm(seed uint64) Faults {
 		{&f.OpenFail, 0.2},
 		{&f.FileError, 0.05},
 		{&f.NotCached, 0.9},
+		{&f.Evict, 0.5},
+		{&f.NoSend, 0.1},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {

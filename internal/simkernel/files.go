@@ -124,6 +124,9 @@ func (k *Kernel) Pread(fd int, p []byte, off int64) (int, Errno) {
 	w := k.beginFile("Pread")
 	w.calls.Pread++
 	n, errno := w.pread("Pread", fd, p, off)
+	if errno == 0 && n > 0 {
+		w.fds[fd].file.file.cold.read(off, n)
+	}
 	w.log.add(record{at: w.now, op: opPread, kernel: k.id, id: int32(fd), arg: off, result: int64(n), errno: errno, sample: sample(p[:n])})
 	return n, errno
 }
@@ -168,10 +171,22 @@ func (k *Kernel) PreadNoWait(fd int, p []byte, off int64) (int, Errno) {
 			errno = syscall.EAGAIN // or nothing at all, which some kernels say
 		}
 	default:
-		n, errno = w.pread("PreadNoWait", fd, p, off)
+		n, errno = w.preadNoWait(fd, p, off)
 	}
 	w.log.add(record{at: w.now, op: opPread, kernel: k.id, id: int32(fd), arg: off, result: int64(n), errno: errno, sample: sample(p[:n])})
 	return n, errno
+}
+
+// preadNoWait is pread of what is in memory.
+func (w *World) preadNoWait(fd int, p []byte, off int64) (int, Errno) {
+	o, errno := w.onDisk("PreadNoWait", fd)
+	if errno == 0 && o.file != nil && len(p) > 0 && off >= 0 {
+		w.evict(o.file)
+		if p = p[:o.file.cold.resident(off, len(p))]; len(p) == 0 {
+			return 0, syscall.EAGAIN
+		}
+	}
+	return w.pread("PreadNoWait", fd, p, off)
 }
 
 // Pwritev is pwritev(2).

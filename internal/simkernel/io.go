@@ -61,6 +61,9 @@ func (k *Kernel) Write(fd int, p []byte) (int, Errno) {
 	return n, errno
 }
 
+// WriteMore is send(2) with MSG_MORE; here nothing waits for more.
+func (k *Kernel) WriteMore(fd int, p []byte) (int, Errno) { return k.Write(fd, p) }
+
 // Writev is sendmsg(2).
 func (k *Kernel) Writev(fd int, bufs [][]byte) (int, Errno) {
 	w := k.begin("Writev")

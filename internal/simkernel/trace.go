@@ -64,6 +64,8 @@ const (
 	opOpenFile
 	opDupFile
 	opPread
+	opInMemory
+	opSendFile
 	opPwritev
 	opFsync
 	opFtruncate
@@ -80,7 +82,7 @@ var opNames = [...]string{
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
 	"datagram", "bind", "send", "receive", "takeerror", "~datagram",
-	"open", "dupfile", "pread", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
+	"open", "dupfile", "pread", "inmemory", "sendfile", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.

@@ -41,6 +41,7 @@ func Run(t *testing.T, newHarness func(t *testing.T) Harness, parts ...string) {
 		{"HandOver", handOverBehaviours},
 		{"Elsewhere", elsewhereBehaviours},
 		{"Files", fileBehaviours},
+		{"SendFile", sendFileBehaviours},
 		{"Shortage", shortageBehaviours},
 		{"Adopting", adoptingBehaviours},
 		{"Options", optionBehaviours},

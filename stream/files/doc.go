@@ -14,6 +14,13 @@
 // goroutines unless Options.Pool says more: whoever reads what may block for long, a pipe or a terminal, gives the
 // loop a larger one.
 //
+// # Without reading
+//
+// What is piped to a Socket over a connection, or to a message of package httpcore, is not read at all where the kernel can
+// send it by itself (Linux), as long as nobody else looks at the bytes: the events, the counts and the backpressure are
+// the same. It is sent as the file is when it leaves, so who changes files in their place may want ReadOptions.NoSendFile.
+// docs/files.md says when bytes are read nevertheless.
+//
 // # Events
 //
 // As Node's: OnOpen, OnReady, OnData …, OnEnd, OnClose of a ReadStream; OnOpen, OnReady, OnFinish, OnClose of a WriteStream.

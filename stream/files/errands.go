@@ -49,6 +49,18 @@ func (e *errands) opRan(err error) {
 	}
 }
 
+// lend makes an errand of what somebody else does with the file, until back.
+func (e *errands) lend() { e.away = true }
+
+// back is the end of that.
+func (e *errands) back() {
+	e.away = false
+	if last := e.last; last != nil {
+		e.last = nil
+		last()
+	}
+}
+
 // finally runs last when nothing is under way any more: at once, or after the then of what is, which need not run if it
 // has not begun.
 func (e *errands) finally(last func()) {

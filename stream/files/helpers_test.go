@@ -14,6 +14,7 @@ import (
 
 	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/reactor"
 	"github.com/weir-go/weir/stream"
 	"github.com/weir-go/weir/stream/files"
 )
@@ -58,9 +59,14 @@ func newRig(t *testing.T, o loop.Options) *rig {
 }
 
 func newSimRig(t *testing.T, o simkernel.Options) *rig {
+	return newSimRigOver(t, o, func(k reactor.Kernel) reactor.Kernel { return k })
+}
+
+// newSimRigOver is newSimRig with something put around the kernel.
+func newSimRigOver(t *testing.T, o simkernel.Options, around func(reactor.Kernel) reactor.Kernel) *rig {
 	r := &rig{T: t, dir: "/var/data", w: simkernel.New(o)}
 	r.w.MakeFolder(r.dir)
-	r.begin(loop.Options{Kernel: r.w.Kernel()})
+	r.begin(loop.Options{Kernel: around(r.w.Kernel())})
 	t.Cleanup(func() {
 		for _, left := range r.w.Check() {
 			t.Error(left)

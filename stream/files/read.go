@@ -35,6 +35,7 @@ type ReadStream struct {
 
 	block *stream.Block // what a read under way fills
 	n     int
+	sends sending
 
 	readOp  func() error // made once, as are the others
 	readRan func(error)
@@ -75,6 +76,9 @@ type ReadOptions struct {
 	// HighWaterMark is how many bytes may wait to be read; one read of as many, and at most 64 KiB, comes on top. 0 means
 	// DefaultHighWaterMark; NoBuffer, and what panics, are as in stream.ReadableOptions.
 	HighWaterMark int
+	// NoSendFile has every byte be read, also where the kernel could send the file by itself: see "Without reading" in the
+	// package comment. It is for files that are changed in their place while they are sent.
+	NoSendFile bool
 	// KeepOpen, of FromFile, leaves the file that was given to the caller, who may read it by other streams too.
 	KeepOpen bool
 	// NoAutoClose leaves the file open after the end or an error, until Destroy.
@@ -124,12 +128,13 @@ func newReadStream(l *loop.Loop, path string, o ReadOptions) *ReadStream {
 	r.readOp, r.readRan, r.again, r.endTurn = r.read, r.wasRead, r.nextTurn, r.turnEnded
 	r.Readable = stream.NewReadable(l, stream.ReadableOptions{
 		HighWaterMark: o.HighWaterMark,
-		Read:          func(*stream.Readable, int) { r.wanted = true; r.next() },
+		Read:          r.asked,
 		Destroy:       r.teardown,
 		NoAutoDestroy: o.NoAutoClose,
 		NoEmitClose:   o.NoEmitClose,
 	})
 	r.As(r)
+	r.sends.begin(r, o.NoSendFile)
 	if o.Start < 0 || o.Length < 0 {
 		r.Destroy(&Error{Op: "open", Path: path, Err: reactor.EINVAL})
 	}
@@ -179,6 +184,14 @@ func (r *ReadStream) Pending() bool { return r.pending }
 // BytesRead is how many bytes have been read from the file.
 func (r *ReadStream) BytesRead() uint64 { return r.count }
 
+// asked is the Read hook.
+func (r *ReadStream) asked(*stream.Readable, int) {
+	r.wanted = true
+	r.sends.inHook = true
+	r.next()
+	r.sends.inHook = false
+}
+
 // next does the next step towards an answer to the Read hook, if one is due and nothing is under way.
 func (r *ReadStream) next() {
 	if !r.wanted || !r.file.open || r.file.away || r.posted || r.Destroyed() {
@@ -187,6 +200,9 @@ func (r *ReadStream) next() {
 	if r.left == 0 {
 		r.wanted = false
 		r.PushEOF()
+		return
+	}
+	if r.sends.next() {
 		return
 	}
 	if r.noWait && r.turn >= readBudget {
