@@ -257,10 +257,13 @@ func (c *Conn) send() {
 // sendOnce makes one system call of what stands at the head of the queue, across requests.
 func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	r, first := c.r, c.out.unsent.head
+	if first.tube != nil {
+		return c.sendTube()
+	}
 	for len(first.bufs[0]) == 0 {
 		first.bufs = first.bufs[1:]
 	}
-	if first.next == nil && len(first.bufs) == 1 {
+	if (first.next == nil || first.next.tube != nil) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
 		n, errno = r.k.Write(int(c.fd), b)
@@ -268,7 +271,7 @@ func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	}
 	vec := r.vectors[:0]
 gather:
-	for q := first; q != nil; q = q.next {
+	for q := first; q != nil && q.tube == nil; q = q.next {
 		for _, b := range q.bufs {
 			if len(b) == 0 {
 				continue
@@ -300,6 +303,7 @@ func (c *Conn) consume(n int) {
 			c.finish(o.popUnsent(), nil)
 		}
 	}
+	c.emptied()
 }
 
 // finish is the end of a request: its callback, if it has one, becomes pending.
@@ -327,6 +331,10 @@ func (c *Conn) owe() {
 func (c *Conn) dropUnsent(err error) {
 	for o := c.out; o.unsent.head != nil; {
 		c.finish(o.popUnsent(), err)
+	}
+	if t := c.out.tube; t != nil { // with bytes in it that nobody wants
+		c.out.tube = nil
+		c.r.giveTube(t)
 	}
 }
 

@@ -15,11 +15,16 @@ type request struct {
 	// borrowed: the bytes are valid until the end of the turn, then they must have been sent or sealed.
 	borrowed bool
 	block    []byte // what sealed bytes were copied into; goes back to the pool with the request
+	tube     *tube  // where the bytes are, if they are not here: bufs is empty then
 }
 
 // consume drops the first n bytes. The slices the caller gave are not changed, only our headers of them.
 func (q *request) consume(n int) {
 	q.left -= n
+	if q.tube != nil {
+		q.tube.held -= n
+		return
+	}
 	for n > 0 {
 		first := q.bufs[0]
 		if n < len(first) {
@@ -108,6 +113,7 @@ type outbox struct {
 	finished requests // sent or failed; callbacks owed
 	size     int      // what WriteQueueSize, or SendQueueSize, returns
 	count    int      // what SendQueueCount returns
+	tube     *tube    // what some of unsent has its bytes in; nil when it has none
 
 	connect    func(error) // owed until the connect has ended
 	connectErr error       // how it ended, if it ended in the call itself

@@ -50,6 +50,11 @@ type Faults struct {
 	FileError float64 // EIO from reading, writing, syncing, closing after writing and renaming
 	NotCached float64 // EAGAIN from PreadNoWait, or 0
 
+	// Per pipe, and per splice. ShortRead, ShortWrite, WouldBlock and Interrupt are about them too.
+	PipeFail    float64 // EMFILE, ENFILE, EPERM or ENOMEM from OpenPipe
+	NoSplice    float64 // EINVAL from Splice
+	SpliceBlind float64 // Splice does not see what has arrived: EAGAIN, or 0 if the end has arrived too
+
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
 	HoldTime time.Duration
@@ -113,6 +118,9 @@ func Swarm(seed uint64) Faults {
 		{&f.OpenFail, 0.2},
 		{&f.FileError, 0.05},
 		{&f.NotCached, 0.9},
+		{&f.PipeFail, 0.5},
+		{&f.NoSplice, 0.3},
+		{&f.SpliceBlind, 0.5},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {
