@@ -123,7 +123,10 @@ func (x *spliceSide) take() bool {
 
 // live is our side of it. An error of either ends both, with a reset, so that nothing looks complete that is not.
 func (x *spliceSide) live() {
-	x.in.OnError(func(error) { x.p.destroy() })
+	x.in.OnError(func(error) {
+		x.p.broken = true
+		x.p.destroy()
+	})
 	x.in.OnClose(func() {
 		x.closes++
 		if w := x.in.Transport().WriteQueueSize(); w != 0 || x.in.WritableLength() != 0 && !x.p.broken {
