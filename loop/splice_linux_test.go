@@ -2,6 +2,7 @@ package loop
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"testing"
@@ -14,8 +15,8 @@ import (
 )
 
 // overTheProxy runs two piped Sockets on the real kernel between client and server, each a goroutine's, until both have
-// returned, and returns how many bytes were spliced.
-func overTheProxy(t *testing.T, network string, client, server func(net.Conn)) uint64 {
+// returned, and returns how many bytes were spliced. Nothing is read before client says that it is time.
+func overTheProxy(t *testing.T, network string, client func(c net.Conn, begin func()), server func(net.Conn)) uint64 {
 	t.Helper()
 	l := newLoop(t, Options{})
 	var first *stream.Socket
@@ -24,7 +25,10 @@ func overTheProxy(t *testing.T, network string, client, server func(net.Conn)) u
 		address = t.TempDir() + "/socket"
 	}
 	ln, err := l.Listen(network, address, func(c *reactor.Conn) {
-		s := stream.NewSocket(l, c, stream.SocketOptions{AllowHalfOpen: true})
+		if network != "unix" {
+			c.ReceiveBuffer(1 << 20)
+		}
+		s := stream.NewSocket(l, c, stream.SocketOptions{AllowHalfOpen: true, PauseOnCreate: true})
 		s.OnError(func(err error) { t.Errorf("a socket has failed: %v", err) })
 		if first == nil {
 			first = s
@@ -40,17 +44,19 @@ func overTheProxy(t *testing.T, network string, client, server func(net.Conn)) u
 		address = ln.Addr().String()
 	}
 	done := make(chan bool, 2)
-	for _, end := range []func(net.Conn){client, server} {
+	dial := func(end func(net.Conn)) {
 		c, err := net.Dial(network, address)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			done <- true
+			return
 		}
 		c.SetDeadline(time.Now().Add(patience))
-		go func() {
-			defer func() { c.Close(); done <- true }()
-			end(c)
-		}()
+		end(c)
+		c.Close()
+		done <- true
 	}
+	go dial(func(c net.Conn) { client(c, func() { go dial(server) }) })
 	go func() {
 		<-done
 		<-done
@@ -65,7 +71,8 @@ func TestBytesBetweenRealSocketsAreSpliced(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
 			var got []byte
-			n := overTheProxy(t, network, func(c net.Conn) {
+			n := overTheProxy(t, network, func(c net.Conn, begin func()) {
+				begin()
 				if _, err := c.Write(sent); err != nil {
 					t.Error(err)
 				}
@@ -88,29 +95,44 @@ func TestBytesBetweenRealSocketsAreSpliced(t *testing.T) {
 }
 
 // A byte that is sent as urgent stops splice(2) for ever: EAGAIN while the socket is readable, or the end of input while
-// bytes follow. It must cost no spin and no byte.
+// bytes follow. It must cost no spin and no byte. The piece behind it is one that comes too late, or what is left.
 func TestAnUrgentByteNeitherStopsNorEndsASplice(t *testing.T) {
-	half := bytes.Repeat([]byte("0123456789abcde"), 1<<17)
-	var got []byte
-	overTheProxy(t, "tcp", func(c net.Conn) {
-		c.Write(half)
-		raw, err := c.(*net.TCPConn).SyscallConn()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		raw.Write(func(fd uintptr) bool { return unix.Send(int(fd), []byte("!"), unix.MSG_OOB) != unix.EAGAIN })
-		c.Write(half)
-		c.(*net.TCPConn).CloseWrite()
-		io.Copy(io.Discard, c)
-	}, func(c net.Conn) {
-		time.Sleep(50 * time.Millisecond) // so that what comes is there at once
-		var err error
-		if got, err = io.ReadAll(c); err != nil {
-			t.Error(err)
-		}
-	})
-	if want := append(bytes.Clone(half), half...); !bytes.Equal(got, want) {
-		t.Errorf("%d bytes have arrived, want %d, in their order", len(got), len(want))
+	part := bytes.Repeat([]byte("0123456789abcdef"), 4<<10)
+	for _, late := range []bool{false, true} {
+		t.Run(fmt.Sprintf("end late %v", late), func(t *testing.T) {
+			var got []byte
+			n := overTheProxy(t, "tcp", func(c net.Conn, begin func()) {
+				c.Write(part) // is copied
+				c.Write(part) // is spliced, to the byte
+				raw, err := c.(*net.TCPConn).SyscallConn()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				raw.Write(func(fd uintptr) bool { return unix.Send(int(fd), []byte("!"), unix.MSG_OOB) != unix.EAGAIN })
+				c.Write(part)
+				if !late {
+					c.(*net.TCPConn).CloseWrite()
+				}
+				time.Sleep(50 * time.Millisecond) // it is all there when the first byte is read
+				begin()
+				if late {
+					time.Sleep(50 * time.Millisecond)
+					c.(*net.TCPConn).CloseWrite()
+				}
+				io.Copy(io.Discard, c)
+			}, func(c net.Conn) {
+				var err error
+				if got, err = io.ReadAll(c); err != nil {
+					t.Error(err)
+				}
+			})
+			if want := bytes.Repeat(part, 3); !bytes.Equal(got, want) {
+				t.Errorf("%d bytes have arrived, want %d, in their order", len(got), len(want))
+			}
+			if n < uint64(len(part)) {
+				t.Errorf("%d bytes were spliced", n)
+			}
+		})
 	}
 }
