@@ -25,7 +25,7 @@ type SpliceHandler = interface {
 
 // spliceLeast is how many bytes a splice must move for the next read to be one too. It is two system calls instead of
 // one copy each way, and they pass a pipe.
-const spliceLeast = 16 << 10
+const spliceLeast = 32 << 10
 
 // expectMore is told that a read has filled the buffer. The next one may as well be large.
 func (c *Conn) expectMore() {
