@@ -100,29 +100,29 @@ func (c *Conn) spliced(ev *Event, n int, short bool) {
 	}
 }
 
-// takesSplice reports whether bytes may be put into d's queue.
-func (d *Conn) takesSplice(r *Reactor) bool {
-	return d.r == r && d.life == lifeOpen && d.flags&flagWriteClosed == 0 && d.sendErr == 0
+// takesSplice reports whether bytes that r has read may be put into c's queue.
+func (c *Conn) takesSplice(r *Reactor) bool {
+	return c.r == r && c.life == lifeOpen && c.flags&flagWriteClosed == 0 && c.sendErr == 0
 }
 
-// tube returns the tube that d's queue has, or an empty one that is not its own yet; nil if there is none with room.
-func (d *Conn) tube() *tube {
-	if d.out == nil || d.out.tube == nil {
-		return d.r.takeTube()
+// tube returns the tube that c's queue has, or an empty one that is not its own yet; nil if there is none with room.
+func (c *Conn) tube() *tube {
+	if c.out == nil || c.out.tube == nil {
+		return c.r.takeTube()
 	}
-	if t := d.out.tube; t.held < tubeSize {
+	if t := c.out.tube; t.held < tubeSize {
 		return t
 	}
 	return nil
 }
 
 // load queues the n bytes that t has been given.
-func (d *Conn) load(t *tube, n int, done func(error)) {
-	d.box().tube = t
+func (c *Conn) load(t *tube, n int, done func(error)) {
+	c.box().tube = t
 	t.held += n
-	q := d.r.pool.request()
+	q := c.r.pool.request()
 	q.tube, q.left, q.done = t, n, done
-	d.enqueue(q)
+	c.enqueue(q)
 }
 
 // sendTube is sendOnce when what stands at the head of the queue lies in the tube.
