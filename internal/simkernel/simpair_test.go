@@ -109,6 +109,9 @@ func (x *spliceSide) take() bool {
 	switch {
 	case err == io.EOF:
 		x.ended = true
+		if x.p.joined && !x.p.broken && x.got-x.strays != x.other().size {
+			s.fail("a clean end, and %s of %d", x, x.other().size)
+		}
 		if x.sent == x.size || x.sent < 0 {
 			x.out.Close()
 		}

@@ -14,12 +14,13 @@ import (
 )
 
 // The swarm of proxied connections: pairs of foreign peers, and our two Sockets between them that are piped to each other.
-// The kernel has all its faults, those of splice(2) among them, and half of the pairs are meddled with. SIM_LIVES is the
-// number of pairs over all worlds, SIM_SEED the first seed.
+// The kernel has all its faults, those of splice(2) among them, and half of the pairs are meddled with. SIM_LIVES is ten times
+// the number of pairs over all worlds, as each costs as much as ten lives; SIM_SEED is the first seed.
 
 const (
 	pairsAWorld  = 25
 	defaultPairs = 1500
+	livesAPair   = 10
 )
 
 // spliceSim is one such world.
@@ -71,7 +72,7 @@ func runSpliceSim(seed uint64, pairs int) *spliceSim {
 	s.w = simkernel.New(s.o)
 	var err error
 	s.l, err = loop.New(loop.Options{
-		Kernel: s.w.Kernel(), ReadBuffer: 1 << (8 + s.r.IntN(9)),
+		Kernel: s.w.Kernel(), ReadBuffer: 1 << (8 + s.r.IntN(6)),
 		OnPanic: func(e *loop.PanicError) { s.fail("%v\n%s", e, e.Stack) },
 	})
 	if err != nil {
@@ -191,16 +192,16 @@ func (s *spliceSim) report() string {
 		text += "  " + p + "\n"
 	}
 	return fmt.Sprintf("%soptions: %+v\nagain: SIM_SEED=%d SIM_LIVES=%d go test -run TestSimSplice ./internal/simkernel\n%s",
-		text, s.o, s.seed, pairsAWorld, s.w.Trace())
+		text, s.o, s.seed, pairsAWorld*livesAPair, s.w.Trace())
 }
 
 func TestSimSplicedConnectionsLoseNothing(t *testing.T) {
-	lives := environment(t, "SIM_LIVES", defaultPairs)
+	pairs := environment(t, "SIM_LIVES", defaultPairs*livesAPair) / livesAPair
 	if slowBuild {
-		lives = min(lives, defaultPairs/5)
+		pairs = min(pairs, defaultPairs/5)
 	}
 	seed := environment(t, "SIM_SEED", 1)
-	worlds := max(1, int(lives)/pairsAWorld)
+	worlds := max(1, int(pairs)/pairsAWorld)
 	workers := min(worlds, runtime.GOMAXPROCS(0))
 	for i := range workers {
 		t.Run(fmt.Sprintf("worker %d", i), func(t *testing.T) {
