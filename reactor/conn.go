@@ -72,6 +72,7 @@ const (
 	flagReset                             // Close sends a reset
 	flagAborted                           // the handler is owed closeErr
 	flagForced                            // Abort has closed it, and its owner's Close still counts
+	flagBulk                              // reads are large, and the handler may know where the bytes go: see splice
 )
 
 // newConn makes a connection of fd and counts it.

@@ -68,6 +68,14 @@ func (c *Conn) step(ev *Event) bool {
 func (c *Conn) read(ev *Event) bool {
 	const hints = CanRead | Ended | HungUp
 	r := c.r
+	if c.flags&flagBulk != 0 {
+		if c.splice(ev) {
+			return true
+		}
+		if c.want&WantRead == 0 {
+			return false
+		}
+	}
 	buf := r.buf
 	n, errno := r.k.Read(int(c.fd), buf)
 	r.stats.Reads++
@@ -78,6 +86,9 @@ func (c *Conn) read(ev *Event) bool {
 		r.filled = max(r.filled, n)
 		if n < len(buf) && ev.Ready&(Ended|HungUp) == 0 {
 			ev.Ready &^= hints // a short read has emptied the socket; if not, it is reported again
+		}
+		if n == len(buf) {
+			c.expectMore()
 		}
 		c.handler.OnRead(buf[:n:n], nil)
 		return true

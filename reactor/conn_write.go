@@ -265,16 +265,19 @@ func (c *Conn) send() {
 // sendOnce makes one system call of what stands at the head of the queue, across requests.
 func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	r, first := c.r, c.out.unsent.head
-	if first.file != nil {
+	switch {
+	case first.file != nil:
 		return first.file.send()
+	case first.tube != nil:
+		return c.sendTube()
 	}
 	for len(first.bufs[0]) == 0 {
 		first.bufs = first.bufs[1:]
 	}
-	if next := first.next; (next == nil || next.file != nil) && len(first.bufs) == 1 {
+	if next := first.next; (next == nil || next.elsewhere()) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
-		if next != nil && next.file.ready > 0 {
+		if next != nil && next.file != nil && next.file.ready > 0 {
 			n, errno = r.k.WriteMore(int(c.fd), b)
 		} else {
 			n, errno = r.k.Write(int(c.fd), b)
@@ -283,7 +286,7 @@ func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	}
 	vec := r.vectors[:0]
 gather:
-	for q := first; q != nil && q.file == nil; q = q.next {
+	for q := first; q != nil && !q.elsewhere(); q = q.next {
 		for _, b := range q.bufs {
 			if len(b) == 0 {
 				continue
@@ -315,6 +318,7 @@ func (c *Conn) consume(n int) {
 			c.finish(o.popUnsent(), nil)
 		}
 	}
+	c.emptied()
 }
 
 // finish is the end of a request: its callback, if it has one, becomes pending.
@@ -343,6 +347,10 @@ func (c *Conn) owe() {
 func (c *Conn) dropUnsent(err error) {
 	for o := c.out; o.unsent.head != nil; {
 		c.finish(o.popUnsent(), err)
+	}
+	if t := c.out.tube; t != nil { // with bytes in it that nobody wants
+		c.out.tube = nil
+		c.r.giveTube(t)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 type Kernel interface {
 	Poller
 	Sockets
+	Pipes
 	Datagrams
 	Files
 	Clock

@@ -49,6 +49,7 @@ type Reactor struct {
 	closed   bool
 	refs     int // what keeps the loop alive; see Refs
 	pool     pool
+	tubes    tubes
 	stats    Stats
 }
 
@@ -219,5 +220,6 @@ func (r *Reactor) Close() error {
 		return &Error{Op: "close reactor", Err: EBUSY}
 	}
 	r.closed = true
+	r.closeIdleTubes()
 	return r.k.Release()
 }

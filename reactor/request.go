@@ -14,15 +14,23 @@ type request struct {
 	to    netip.AddrPort // of a datagram; zero for the socket's peer
 	// borrowed: the bytes are valid until the end of the turn, then they must have been sent or sealed.
 	borrowed bool
-	file     *stretch // bytes of a file, in the place of bufs
 	block    []byte   // what sealed bytes were copied into; goes back to the pool with the request
+	file     *stretch // where the bytes are, if they are in a file, or
+	tube     *tube    // in a pipe: bufs is empty then
 }
+
+// elsewhere reports whether the bytes are not in memory: they are sent by a call of their own.
+func (q *request) elsewhere() bool { return q.file != nil || q.tube != nil }
 
 // consume drops the first n bytes. The slices the caller gave are not changed, only our headers of them.
 func (q *request) consume(n int) {
 	q.left -= n
-	if q.file != nil {
+	switch {
+	case q.file != nil:
 		q.file.took(n)
+		return
+	case q.tube != nil:
+		q.tube.held -= n
 		return
 	}
 	for n > 0 {
@@ -113,6 +121,7 @@ type outbox struct {
 	finished requests // sent or failed; callbacks owed
 	size     int      // what WriteQueueSize, or SendQueueSize, returns
 	count    int      // what SendQueueCount returns
+	tube     *tube    // what some of unsent has its bytes in; nil when it has none
 
 	connect    func(error) // owed until the connect has ended
 	connectErr error       // how it ended, if it ended in the call itself

@@ -36,6 +36,9 @@ func passing(errno Errno) bool {
 func (l *Listener) shortage(errno Errno) bool {
 	switch errno {
 	case EMFILE, ENFILE:
+		if l.r.closeIdleTubes() {
+			return false // that was what was missing, if nobody else was quicker: it is reported again
+		}
 		l.shed()
 	case EPERM, syscall.EOPNOTSUPP: // of one connection, or a rule that lasts: accepting at once again might spin
 	case ENOBUFS, ENOMEM, syscall.ENOSPC: // the last from epoll_ctl, at the user's limit of watches

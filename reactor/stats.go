@@ -19,6 +19,7 @@ type Stats struct {
 	Reads, Writes uint64 // system calls of connections; a gathering write is one
 	BytesRead     uint64
 	BytesWritten  uint64
+	BytesSpliced  uint64 // those of BytesRead that the kernel moved to another connection: see SpliceHandler
 	Accepted      uint64 // connections accepted and given to a callback
 	Shed          uint64 // connections accepted and closed at once, for want of descriptors
 	Connections   int    // connections whose close callback has not run

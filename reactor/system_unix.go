@@ -18,6 +18,7 @@ func System(o SystemOptions) (Kernel, error) {
 type system struct {
 	*poller
 	sockets
+	pipes
 	files
 	clock
 }

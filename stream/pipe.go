@@ -276,6 +276,10 @@ func (p *pipe) takeDown() {
 	r.life.events.drop(p.in, onEnd)
 	(*dataSubs)(r).remove(p.in)
 	p.down = true
+	if r.flags&readHeld != 0 {
+		r.flags &^= readHeld
+		r.queueReadMore() // what comes is buffered again, whether somebody reads or not
+	}
 	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.Status().NeedDrain {
 		p.onDrain()
 	}

@@ -93,7 +93,7 @@ func (x *wire) read(*Readable, int) {
 	if x.reading() || x.own.destroyed() {
 		return
 	}
-	x.Readable.flags |= readStarted
+	x.Readable.flags = x.Readable.flags&^readHeld | readStarted
 	if err := x.t.ReadStart(x); err != nil {
 		x.stopped()
 		x.own.shut(err)

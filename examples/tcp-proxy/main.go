@@ -1,6 +1,7 @@
 // Tcp-proxy forwards every connection to another server, with backpressure both ways: whoever reads slowly is not
 // written ahead of, because the other side is not read from. Each direction ends by itself, so a client that has said all
-// it has to say still gets the whole answer.
+// it has to say still gets the whole answer. What comes in bulk the kernel moves by itself, where it can: it never enters
+// the process.
 //
 //	go run ./cmd/echo -tcp 127.0.0.1:7000 -http '' &
 //	go run ./examples/tcp-proxy -addr 127.0.0.1:7001 -upstream 127.0.0.1:7000
@@ -73,6 +74,12 @@ func (h *half) OnRead(p []byte, err error) {
 		h.to.WriteBorrowed(p, h.resume)
 	}
 }
+
+// SpliceTo is asked before a read that may be one of many bytes: they go to to, as they are.
+func (h *half) SpliceTo() (to any, done func(error)) { return h.to, h.resume }
+
+// OnSplice is OnRead of bytes that are queued at to already. They are enough for once.
+func (h *half) OnSplice(int) { h.from.ReadStop() }
 
 // sent ends both if to takes nothing any more, which reading from it need not tell.
 func (h *half) sent(err error) {

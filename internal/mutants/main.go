@@ -107,6 +107,7 @@ func allHunts() []hunt {
 		{others, hunters},
 		{streams, streamHunters},
 		{fileMutants, filesHunters},
+		{spliceMutants, spliceHunters},
 		{parsers, parserHunters},
 		{servers, httpHunters},
 		{clients, clientHunters},

@@ -12,6 +12,8 @@ type Calls struct {
 	Receive, Send                 int // of datagrams
 	BytesRead, BytesWritten       int
 	SendQueue                     int
+	OpenPipe, Splice, ReadPipe    int
+	BytesSpliced                  int // into pipes, and out of them
 	ReadAgain, WriteAgain         int // EAGAIN answers, those of faults included
 	Accepted                      int
 	Events, SpuriousEvents, Stale int // what Wait reported, and what of it was a fault

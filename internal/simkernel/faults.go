@@ -52,6 +52,11 @@ type Faults struct {
 	Evict     float64 // before a call that may be made on the loop, some of the file leaves memory until it is read
 	NoSend    float64 // EINVAL or EIO from SendFile, or 0
 
+	// Per pipe, and per splice. ShortRead, ShortWrite, WouldBlock and Interrupt are about them too.
+	PipeFail    float64 // EMFILE, ENFILE, EPERM or ENOMEM from OpenPipe
+	NoSplice    float64 // EINVAL from Splice
+	SpliceBlind float64 // Splice does not see what has arrived: EAGAIN, or 0 if the end has arrived too
+
 	// SlowTime, HoldTime, JumpTime and WorkTime bound what their knobs do. Defaults: 2 s, 5 ms, 10 s, 50 ms.
 	SlowTime time.Duration
 	HoldTime time.Duration
@@ -117,6 +122,9 @@ func Swarm(seed uint64) Faults {
 		{&f.NotCached, 0.9},
 		{&f.Evict, 0.5},
 		{&f.NoSend, 0.1},
+		{&f.PipeFail, 0.5},
+		{&f.NoSplice, 0.3},
+		{&f.SpliceBlind, 0.5},
 	} {
 		on, strength := r.chance(0.5), r.unit()
 		if on {

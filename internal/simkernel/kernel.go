@@ -289,7 +289,7 @@ func (k *Kernel) SetOption(fd int, opt reactor.Option, value int) Errno {
 	switch {
 	case s == nil:
 		errno = syscall.EBADF
-	case s.kind == kindReserve, s.kind == kindFile, s.kind == kindOpenFile:
+	case s.kind == kindReserve, s.kind == kindFile, s.kind == kindOpenFile, s.kind == kindPipe:
 		errno = syscall.ENOTSOCK
 	case opt == reactor.OptReset:
 		s.linger0 = value != 0 && s.kind == kindTCP

@@ -19,6 +19,7 @@ const (
 	kindFile    // something inherited that is not a socket
 	kindUDP
 	kindOpenFile // a file or folder of the disk
+	kindPipe     // one end of a pipe
 )
 
 // state is where a connection is in its life. What becomes of it afterwards is told by the flags of socket, as in a
@@ -40,6 +41,7 @@ type socket struct {
 	ln      *listening
 	udp     *datagrams
 	file    *openFile // of kindOpenFile
+	pipe    *pipe     // of kindPipe
 	out     flow      // what we send. What we receive is peer.out
 
 	local, remote netip.AddrPort
@@ -60,6 +62,7 @@ type socket struct {
 	dead    bool // reset, or ended by both sides: TCP_CLOSE
 	closed  bool // its owner has closed it: what remains of it goes on without one
 	linger0 bool // closing sends a reset
+	pipeIn  bool // the end of a pipe that is written to
 	nospace bool // the sender was told that there is no room, and is owed the news when there is
 
 	reg registration
@@ -253,6 +256,8 @@ func (s *socket) describe() string {
 		return "file"
 	case kindOpenFile:
 		return "file " + s.file.path
+	case kindPipe:
+		return fmt.Sprintf("pipe with %d bytes in it", len(s.pipe.buf))
 	case kindUnix:
 		return fmt.Sprintf("unix socket #%d, %d unread, armed %v", s.id, s.unread(), s.reg.armed)
 	default:

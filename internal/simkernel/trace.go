@@ -73,6 +73,9 @@ const (
 	opCloseFile
 	opRename
 	opRemoveFile
+	opOpenPipe
+	opSplice
+	opReadPipe
 	opViolation
 )
 
@@ -82,7 +85,7 @@ var opNames = [...]string{
 	"peer send", "peer recv", "peer fin", "peer close", "peer reset",
 	"work", "~worked", "dropped", "notify", "unnotify", "raise", "~signal",
 	"datagram", "bind", "send", "receive", "takeerror", "~datagram",
-	"open", "dupfile", "pread", "inmemory", "sendfile", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "VIOLATION",
+	"open", "dupfile", "pread", "inmemory", "sendfile", "pwritev", "fsync", "ftruncate", "fstat", "closefile", "rename", "removefile", "openpipe", "splice", "readpipe", "VIOLATION",
 }
 
 // record is a line of the trace before anybody has asked to read it.
