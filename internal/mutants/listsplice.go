@@ -31,7 +31,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: writes overtake a tube", "a gathering write takes what stands behind it",
-		"reactor/conn_write.go", "for q := first; q != nil && q.tube == nil; q = q.next {", "for q := first; q != nil; q = q.next {",
+		"reactor/conn_write.go", "for q := first; q != nil && !q.elsewhere(); q = q.next {", "for q := first; q != nil && q.file == nil; q = q.next {",
 	},
 	{
 		"splice: a tube read back in the wrong measure", "what was read twice is counted once",
