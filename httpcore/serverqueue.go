@@ -113,8 +113,14 @@ func (c *serverConn) lost(o *outgoing, err error) {
 			return // when the transport is closed
 		}
 	}
+	why := c.reason(err)
 	if r := o.msg.(*ServerResponse); r.req != nil {
+		if c.why == nil {
+			err = ErrAborted // not what the transport calls it when we close
+		} else {
+			err = c.why
+		}
 		c.abandon(r.req, err)
 	}
-	o.cutOff(c.reason(err))
+	o.cutOff(why)
 }
