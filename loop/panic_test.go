@@ -3,6 +3,7 @@ package loop
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"runtime"
@@ -445,5 +446,19 @@ func TestRunInsideRunIsAMisuse(t *testing.T) {
 	run(t, l)
 	if len(told) != 1 || !strings.Contains(told[0].Error(), "Run was called while the loop runs") {
 		t.Errorf("got %v, want a sentence about it", told)
+	}
+}
+
+// A stream fails with the panic of a callback of its connection. OnPanic has told that already.
+func TestAPanicIsNotToldAgainAsAnErrorThatNobodyListensTo(t *testing.T) {
+	var got []error
+	l := newLoop(t, Options{OnUncaught: func(err error) { got = append(got, err) }})
+	l.Uncaught(fmt.Errorf("a stream: %w", &PanicError{Value: "boom"}))
+	if len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	work := &PanicError{Value: "boom", work: true} // nobody but the work's done was told of this
+	if l.Uncaught(work); len(got) != 1 || got[0] != work {
+		t.Errorf("got %v, want the panic of work", got)
 	}
 }
