@@ -254,7 +254,7 @@ func playClientRequest(r *rig) {
 		}
 	}
 	r.run()
-	r.await(k.q)
+	r.await()
 	if r.f&(timePasses|writeFails) != 0 {
 		k.pass(10 * time.Second)
 	}
@@ -364,7 +364,7 @@ func playClientResponse(r *rig) {
 		}
 	}
 	r.run()
-	r.await(k.q)
+	r.await()
 	if r.f == timePasses {
 		k.pass(40 * time.Second)
 	}

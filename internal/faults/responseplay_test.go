@@ -113,7 +113,7 @@ func playServerResponse(r *rig) {
 		}
 	}
 	r.run()
-	r.await(k.res)
+	r.await()
 	if r.f == timePasses {
 		k.pass(25 * time.Second)
 	}

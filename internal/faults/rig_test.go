@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -34,7 +35,7 @@ type kernel struct {
 	readable  int // bytes that come before that
 	failWrite syscall.Errno
 	failOpen  syscall.Errno
-	file      bool // the victim is whatever file is open
+	file      bool // the victim is the file that is open
 }
 
 func (k *kernel) Read(fd int, p []byte) (int, reactor.Errno) {
@@ -67,6 +68,35 @@ func (k *kernel) Writev(fd int, bufs [][]byte) (int, reactor.Errno) {
 	return k.Kernel.Writev(fd, bufs)
 }
 
+func (k *kernel) fileFails(err syscall.Errno) bool { return k.file && err != 0 }
+
+// OpenFile fails with failOpen.
+func (k *kernel) OpenFile(name string, flags int, mode fs.FileMode) (int, reactor.Errno) {
+	if k.failOpen != 0 && strings.HasSuffix(name, "struck") {
+		return -1, k.failOpen
+	}
+	return k.Kernel.OpenFile(name, flags, mode)
+}
+
+// PreadNoWait says that nothing is in memory, so that reads take their time.
+func (k *kernel) PreadNoWait(int, []byte, int64) (int, reactor.Errno) { return 0, syscall.EAGAIN }
+
+// Pread fails with failRead.
+func (k *kernel) Pread(fd int, p []byte, off int64) (int, reactor.Errno) {
+	if k.fileFails(k.failRead) {
+		return 0, k.failRead
+	}
+	return k.Kernel.Pread(fd, p, off)
+}
+
+// Pwritev fails with failWrite.
+func (k *kernel) Pwritev(fd int, bufs [][]byte, off int64) (int, reactor.Errno) {
+	if k.fileFails(k.failWrite) {
+		return 0, k.failWrite
+	}
+	return k.Kernel.Pwritev(fd, bufs, off)
+}
+
 // rig is the world of one cell.
 type rig struct {
 	t        *testing.T
@@ -81,6 +111,8 @@ type rig struct {
 
 	log          []string
 	struck       bool
+	target       destroyer // what was struck by a line of ours
+	awaited      bool
 	ctx          context.Context // what the fault cancels
 	cancel       context.CancelFunc
 	isFile       bool
@@ -191,7 +223,7 @@ func (r *rig) here(m moment, s destroyer) {
 	if r.m != m || r.f&byUs == 0 || r.struck {
 		return
 	}
-	r.struck = true
+	r.struck, r.target = true, s
 	switch r.f {
 	case destroyed:
 		s.Destroy(nil)
@@ -205,12 +237,13 @@ func (r *rig) here(m moment, s destroyer) {
 }
 
 // await lets a context's cancellation, which comes by another goroutine, arrive.
-func (r *rig) await(s stream.Stream) {
-	if r.f != cancelled {
+func (r *rig) await() {
+	if r.f != cancelled || r.awaited || !r.struck || r.target == nil {
 		return
 	}
-	for i := range 20_000 {
-		if s.Status().Destroyed {
+	r.awaited = true
+	for i := range 5000 {
+		if r.target.Status().Destroyed {
 			break
 		}
 		if runtime.Gosched(); i > 1000 {
@@ -410,7 +443,7 @@ func (x *peer) wire(what string) {
 	case x.err != nil:
 		how = "reset"
 	}
-	x.r.note("wire " + what + " " + how)
+	x.r.note(strings.TrimSpace("wire "+what) + " " + how)
 }
 
 // answers says which responses there are in what a client has got: "200", or "200cut" if that is not whole.

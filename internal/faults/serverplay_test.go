@@ -274,9 +274,7 @@ func playServerRequest(r *rig) {
 		}
 	}
 	r.run()
-	if k.q != nil {
-		r.await(k.q)
-	}
+	r.await()
 	if r.f == timePasses {
 		k.pass(10 * time.Second)
 	}
