@@ -43,9 +43,13 @@ func (r *rig) readOther(when string) {
 func (r *rig) work() {
 	r.t.Helper()
 	r.run()
-	for range 30 {
+	for range 14 {
 		r.w.Advance(2 * time.Millisecond)
-		r.run()
+		for range 3 {
+			if _, err := r.l.RunNoWait(); err != nil {
+				r.t.Fatal(err)
+			}
+		}
 		r.await()
 	}
 }

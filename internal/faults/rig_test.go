@@ -177,7 +177,7 @@ func (r *rig) run() {
 			x.unread = 0
 		}
 	}()
-	for range 15 {
+	for range 7 {
 		if _, err := r.l.RunNoWait(); err != nil {
 			r.t.Fatal(err)
 		}
@@ -187,9 +187,9 @@ func (r *rig) run() {
 // pass lets d go by.
 func (r *rig) pass(d time.Duration) {
 	r.t.Helper()
-	for step := max(50*time.Millisecond, d/200); d > 0; d -= step {
+	for step := 125 * time.Millisecond; d > 0; d -= step {
 		r.w.Advance(min(d, step))
-		for range 3 {
+		for range 2 {
 			if _, err := r.l.RunNoWait(); err != nil {
 				r.t.Fatal(err)
 			}
@@ -229,19 +229,19 @@ func (r *rig) here(m moment, s destroyer) {
 		s.Destroy(nil)
 	case destroyedWith:
 		s.Destroy(errBoom)
-	case cancelled:
-		r.cancel()
+	case cancelled: // await does it, when everything else that is due has happened: it arrives in a turn of its own in any case
 	case panics:
 		panic(errBoom)
 	}
 }
 
-// await lets a context's cancellation, which comes by another goroutine, arrive.
+// await cancels the context, if it is time, and lets that arrive, which comes by another goroutine.
 func (r *rig) await() {
 	if r.f != cancelled || r.awaited || !r.struck || r.target == nil {
 		return
 	}
 	r.awaited = true
+	r.cancel()
 	for i := range 5000 {
 		if r.target.Status().Destroyed {
 			break
