@@ -197,32 +197,32 @@ var clientRequestRules = []rule{
 		want: "req finish; e ok; req error late; req close / agent closed",
 	},
 	{
-		id: "CQ-42", on: panics, at: beforeHead, ref: "DESIGN 4",
+		id: "CQ-42", on: panics, at: beforeHead, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in OnSocket resets the connection, and the request fails with the panic. It is not made once more: it would be made to panic again.",
 		want: "req error panic; req close / panic told / agent closed",
 	},
 	{
-		id: "CQ-43", on: panics, at: inHead | whileCorked, ref: "DESIGN 4; " + pending,
+		id: "CQ-43", on: panics, at: inHead | whileCorked, ref: "docs/loop.md, \"When a callback fails\"; " + pending,
 		says: "The same. What waits is told the panic.",
 		want: "req error panic; req close / = b panic; req close / panic told / agent closed",
 	},
 	{
-		id: "CQ-44", on: panics, at: midBody, ref: "DESIGN 4",
+		id: "CQ-44", on: panics, at: midBody, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in the callback of a write.",
 		want: "a ok; req error panic; req close / panic told / agent closed",
 	},
 	{
-		id: "CQ-45", on: panics, at: lastByte, ref: "DESIGN 4; " + pending,
+		id: "CQ-45", on: panics, at: lastByte, ref: "docs/loop.md, \"When a callback fails\"; " + pending,
 		says: "The same, when End was called: the last bytes have not left.",
 		want: "req error panic; req close / a ok; e panic / panic told / agent closed",
 	},
 	{
-		id: "CQ-46", on: panics, at: whilePaused, ref: "DESIGN 4; " + pending,
+		id: "CQ-46", on: panics, at: whilePaused, ref: "docs/loop.md, \"When a callback fails\"; " + pending,
 		says: "The same for what waits.",
 		want: "req error panic; req close / a ok; b panic / panic told / agent closed",
 	},
 	{
-		id: "CQ-47", on: panics, at: afterEnd, ref: "DESIGN 4; " + pending,
+		id: "CQ-47", on: panics, at: afterEnd, ref: "docs/loop.md, \"When a callback fails\"; " + pending,
 		says: "A panic in OnFinish: End's callback, whose turn is behind it, is called all the same, with the panic.",
 		want: "req finish; req error panic; req close / = e panic; req close / panic told / agent closed",
 	},
@@ -280,7 +280,7 @@ var clientResponseRules = []rule{
 		want: "req finish; req response; req error late; Res aborted; req close; Res error aborted:late; Res close / agent closed",
 	},
 	{
-		id: "CS-15", on: panics, at: midBody | lastByte | whilePaused, ref: "DESIGN 4; R08 for the order",
+		id: "CS-15", on: panics, at: midBody | lastByte | whilePaused, ref: "docs/loop.md, \"When a callback fails\"; R08 for the order",
 		says: "A panic resets the connection, and both fail with it.",
 		want: "req finish; req response; req error panic; Res aborted; req close; Res error aborted:panic; Res close / panic told / agent closed",
 	},
@@ -300,7 +300,7 @@ var clientResponseRules = []rule{
 		want: "req finish; req response; Res end; req close; Res close / agent closed",
 	},
 	{
-		id: "CS-19", on: panics, at: afterEnd, ref: "DESIGN 4; CL-9 for the order",
+		id: "CS-19", on: panics, at: afterEnd, ref: "docs/loop.md, \"When a callback fails\"; CL-9 for the order",
 		says: "A panic in OnEnd resets the connection. The answer was read, so the request has no error; the response has not closed, and fails with the panic.",
 		want: "req finish; req response; Res end; req close; Res error aborted:panic; Res close / panic told / agent closed",
 	},
@@ -310,7 +310,7 @@ var clientResponseRules = []rule{
 		want: "req finish; req response; go; Res aborted; req close; Res error aborted; Res close / agent closed",
 	},
 	{
-		id: "CS-21", on: rstArrives, at: whilePaused, ref: "DESIGN 3: after RST, data already received comes first; R08",
+		id: "CS-21", on: rstArrives, at: whilePaused, ref: "reactor.ReadHandler's documentation; R08",
 		says: "A reset too: it is an answer that somebody may still want to read as far as it has come.",
 		want: "req finish; req response; go; req error CODE; Res aborted; req close; Res error aborted:CODE; Res close / agent closed",
 	},

@@ -1,11 +1,6 @@
 package faults
 
-// lost is what a client that is lost inside a request, or behind it, leads to.
-const (
-	nodeF     = "Node's traces F01, F02 (SV-11)"
-	onFaults  = "docs/server.md, \"The life of a connection\""
-	clientErr = "OnClientError's documentation"
-)
+const clientErr = "OnClientError's documentation"
 
 var serverRequestRules = []rule{
 	{id: "SQ-1", on: allFaults, at: whileCorked, never: "what is received has no cork; that of its answer is the server response's"},
@@ -29,7 +24,7 @@ var serverRequestRules = []rule{
 		want: "gone ok / wire - end",
 	},
 	{
-		id: "SQ-9", on: panics, at: beforeHead, ref: "DESIGN 4",
+		id: "SQ-9", on: panics, at: beforeHead, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in OnConnection resets that connection. It was told of, so its end is too; the client is not to blame.",
 		want: "gone panic / panic told / wire - reset",
 	},
@@ -44,7 +39,7 @@ var serverRequestRules = []rule{
 		want: "blamed late; done late; gone late / wire 408 end",
 	},
 	{
-		id: "SQ-12", on: rstArrives | readFails, at: midBody, ref: "Node's traces F01, F02 (SV-11); DESIGN 7",
+		id: "SQ-12", on: rstArrives | readFails, at: midBody, ref: "Node's traces F01, F02 (SV-11); docs/server.md, \"The life of a connection\"",
 		says: "A lost client destroys both halves, in Node's order, and cancels the context; the error can be asked for its errno.",
 		want: "Req aborted; res close; Req error aborted:CODE; Req close / blamed CODE; done CODE; gone CODE / done CODE; res close / ctx CODE / wire - over",
 	},
@@ -75,58 +70,58 @@ var serverRequestRules = []rule{
 		want: "Req aborted; Req error CODE; Req close; res close / done CODE; gone CODE / ctx CODE / wire - over",
 	},
 	{
-		id: "SQ-27", on: cancelled, at: midBody | whilePaused, ref: "AB-1, IM-5; docs/streams.md: what follows happens in a turn of its own",
+		id: "SQ-18", on: cancelled, at: midBody | whilePaused, ref: "AB-1, IM-5; docs/streams.md: what follows happens in a turn of its own",
 		says: "WithContext destroys with ErrAborted, which wraps the cause, in a turn of its own.",
 		want: "Req aborted; Req error CODE; Req close; res close / done CODE; gone CODE / ctx CODE / wire - over",
 	},
 	{
-		id: "SQ-28", on: cancelled, at: lastByte, ref: "docs/streams.md: what follows happens in a turn of its own; F09",
+		id: "SQ-19", on: cancelled, at: lastByte, ref: "docs/streams.md: what follows happens in a turn of its own; F09",
 		says: "When a cancellation arrives that was made in the callback of the last byte, the request has ended: it does nothing.",
 		want: "Req end; Req close; res finish; res close / done ok; gone ok / ctx done / wire 200 end",
 	},
 	{
-		id: "SQ-18", on: panics, at: midBody | lastByte | whilePaused, ref: "DESIGN 4; F01 for the order",
+		id: "SQ-20", on: panics, at: midBody | lastByte | whilePaused, ref: "docs/loop.md, \"When a callback fails\"; F01 for the order",
 		says: "A panic resets the connection and destroys its streams with a PanicError. The client is not to blame.",
 		want: "Req aborted; res close; Req error aborted:panic; Req close / done panic; gone panic / ctx panic / panic told / wire - reset",
 	},
 	{
-		id: "SQ-19", on: finArrives, at: lastByte | afterEnd, ref: "Node's trace E11 (X-8); DESIGN 7; SV-4",
+		id: "SQ-21", on: finArrives, at: lastByte | afterEnd, ref: "Node's trace E11 (X-8); docs/server.md, \"The life of a connection\"; SV-4",
 		says: "An end behind a complete request is no lost client: the answer still goes out. The context is cancelled with ErrClientEnded.",
 		want: "Req end; Req close; res finish; res close / done ok; gone ok / ctx ended / wire 200 end",
 	},
 	{
-		id: "SQ-20", on: rstArrives | readFails, at: lastByte | afterEnd, ref: "LP-3, F06; DESIGN 3: data before the reset, each once",
+		id: "SQ-22", on: rstArrives | readFails, at: lastByte | afterEnd, ref: "LP-3, F06; reactor.ReadHandler's documentation",
 		says: "What has come before a reset comes first, so a request that is complete has its end. Then the client is lost.",
 		want: "Req end; Req close; res close / blamed CODE; done CODE; gone CODE / ctx CODE / wire - over",
 	},
 	{
-		id: "SQ-21", on: writeFails, at: lastByte | afterEnd, ref: "X-5, F06",
+		id: "SQ-23", on: writeFails, at: lastByte | afterEnd, ref: "X-5, F06",
 		says: "A client that does not take its answer is lost; its request was complete.",
 		want: "Req end; Req close; res close / w CODE; res close / blamed CODE; done CODE; gone CODE / ctx CODE / wire - over",
 	},
 	{
-		id: "SQ-22", on: byCall | timePasses, at: afterEnd, ref: "Node's traces F09, G43",
+		id: "SQ-24", on: byCall | timePasses, at: afterEnd, ref: "Node's traces F09, G43",
 		says: "A request that was read to its end is over: destroying it does nothing, and a handler may take as long as it likes.",
 		want: "Req end; Req close; res finish; res close / done ok; gone ok / ctx done / wire 200 end",
 	},
 	{
-		id: "SQ-23", on: panics, at: afterEnd, ref: "DESIGN 4",
+		id: "SQ-25", on: panics, at: afterEnd, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in OnEnd resets the connection as any other. The request has its 'end' and was not aborted; it had not closed, so it fails with the panic.",
 		want: "Req end; res close; Req error aborted:panic; Req close / done panic; gone panic / ctx panic / panic told / wire - reset",
 	},
 	{
-		id: "SQ-24", on: finArrives, at: whilePaused, ref: "DESIGN 7: FIN alone is not, until it is read",
+		id: "SQ-26", on: finArrives, at: whilePaused, ref: "docs/server.md, \"The life of a connection\"",
 		says: "While nobody reads, the client's end is not seen. When somebody does it is what it is inside a body.",
 		want: "go; Req aborted; res close; Req error aborted:INVALID_EOF_STATE; Req close / " +
 			"blamed INVALID_EOF_STATE; done INVALID_EOF_STATE; gone INVALID_EOF_STATE / ctx INVALID_EOF_STATE / wire 400 end",
 	},
 	{
-		id: "SQ-25", on: rstArrives, at: whilePaused, ref: "DESIGN 7: at once, paused or not",
+		id: "SQ-27", on: rstArrives, at: whilePaused, ref: "docs/server.md, \"The life of a connection\"",
 		says: "A reset is a lost client though nobody reads. Nothing was read that could have failed, so what is told is ErrAborted.",
 		want: "Req aborted; res close; Req error aborted; Req close / blamed aborted; done aborted; gone aborted / ctx aborted / wire - over",
 	},
 	{
-		id: "SQ-26", on: timePasses, at: whilePaused, ref: "docs/server.md, \"Limits\": while we do not read it does not count",
+		id: "SQ-28", on: timePasses, at: whilePaused, ref: "docs/server.md, \"Limits\": while we do not read it does not count",
 		says: "No time passes for a client whom we do not read.",
 		want: "go; Req end; Req close; res finish; res close / done ok; gone ok / ctx done / wire 200 end",
 	},

@@ -138,32 +138,32 @@ var socketRules = []rule{
 		want: "b CODE; sock error CODE; sock close / wire over",
 	},
 	{
-		id: "SO-33", on: panics, at: beforeHead, ref: "DESIGN 4",
+		id: "SO-33", on: panics, at: beforeHead, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in the listener's callback resets the connection, and the socket that was made of it fails with the panic.",
 		want: "sock error panic; sock close / panic told / wire reset",
 	},
 	{
-		id: "SO-34", on: panics, at: midBody, ref: "DESIGN 4",
+		id: "SO-34", on: panics, at: midBody, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "The same.",
 		want: "a ok; sock error panic; sock close / panic told / wire reset",
 	},
 	{
-		id: "SO-35", on: panics, at: lastByte, ref: "DESIGN 4, W-14",
+		id: "SO-35", on: panics, at: lastByte, ref: "docs/loop.md, \"When a callback fails\", W-14",
 		says: "The same. The last bytes have not left.",
 		want: "e panic; sock error panic; sock close / panic told / wire reset",
 	},
 	{
-		id: "SO-36", on: panics, at: afterEnd, ref: "DESIGN 4",
+		id: "SO-36", on: panics, at: afterEnd, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in OnFinish: our end was sent, so the connection is closed rather than reset.",
 		want: "e ok; sock finish; sock error panic; sock close / panic told / wire over",
 	},
 	{
-		id: "SO-37", on: panics, at: whilePaused, ref: "DESIGN 4",
+		id: "SO-37", on: panics, at: whilePaused, ref: "docs/loop.md, \"When a callback fails\"",
 		says: "A panic in OnPause.",
 		want: "sock error panic; sock close / panic told / wire reset",
 	},
 	{
-		id: "SO-38", on: panics, at: whileCorked, ref: "DESIGN 4, W-14",
+		id: "SO-38", on: panics, at: whileCorked, ref: "docs/loop.md, \"When a callback fails\", W-14",
 		says: "What is corked is told the panic.",
 		want: "b panic; sock error panic; sock close / panic told / wire reset",
 	},
