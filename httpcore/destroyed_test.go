@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
 )
 
 func TestAnAnswerThatWasEndedAndIsDestroyedCancelsItsContextWithTheReason(t *testing.T) {
@@ -29,6 +30,21 @@ func TestAnAnswerThatWasEndedAndIsDestroyedCancelsItsContextWithTheReason(t *tes
 		}
 		p.Close()
 		k.run()
+	}
+}
+
+func TestFinishedDoesNotTakeALostAnswerForASentOne(t *testing.T) {
+	var told []error
+	k := newRig(t, ServerOptions{}, func(_ *IncomingMessage, res *ServerResponse) {
+		stream.Finished(res, stream.FinishedOptions{}, func(err error) { told = append(told, err) })
+		res.EndWith(make([]byte, 1<<20), nil)
+	})
+	p := k.dial()
+	k.send(p, get("/"))
+	p.Reset()
+	k.run()
+	if len(told) != 1 || !errors.Is(told[0], stream.ErrPrematureClose) {
+		t.Errorf("Finished was told %v, want ErrPrematureClose: the client has not got it all", told)
 	}
 }
 

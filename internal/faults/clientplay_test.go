@@ -95,10 +95,12 @@ func (k *clientRig) request(method string, o httpcore.RequestOptions, with func(
 			if k.listened {
 				res.OnError(k.fails("Res"))
 			}
+			k.finished("Res", res, "end")
 		})
 		if k.listened {
 			q.OnError(k.fails("req"))
 		}
+		k.finished("req", q, "finish")
 		with(q)
 	})
 	if len(k.servers) > 0 {

@@ -116,6 +116,7 @@ func playFileRead(r *rig) {
 	if r.listened {
 		s.OnError(r.fails("file"))
 	}
+	r.finished("file", s, "end")
 	if r.f == cancelled {
 		r.withContext(s)
 	}
@@ -192,6 +193,7 @@ func playFileWrite(r *rig) {
 	if r.listened {
 		s.OnError(r.fails("file"))
 	}
+	r.finished("file", s, "finish")
 	if r.f == cancelled {
 		r.withContext(s)
 	}

@@ -207,6 +207,29 @@ func (r *rig) on(fn func()) {
 	r.run()
 }
 
+// finished has Finished watch s, which has to tell once, and no error only if all is well: whole is the event that says so.
+// Watching is listening for errors.
+func (r *rig) finished(who string, s stream.Stream, whole string) {
+	if !r.listened {
+		return
+	}
+	told := 0
+	var result error
+	stream.Finished(s, stream.FinishedOptions{}, func(err error) {
+		told++
+		result = err
+	})
+	r.atEnd = append(r.atEnd, func() {
+		if told != 1 {
+			r.t.Errorf("Finished of %s was told %d times", who, told)
+		}
+		failed := slices.ContainsFunc(r.log, func(e string) bool { return strings.HasPrefix(e, who+" error ") })
+		if ok := slices.Contains(r.log, who+" "+whole) && !failed; ok != (result == nil) {
+			r.t.Errorf("Finished of %s was told %v", who, result)
+		}
+	})
+}
+
 const (
 	byCall = destroyed | destroyedWith | cancelled // what a line of the user's does
 	byUs   = byCall | panics

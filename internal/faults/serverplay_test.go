@@ -79,6 +79,8 @@ func (r *rig) serve(buffers int, handler func(k *serverRig)) *serverRig {
 			q.OnError(r.fails("Req"))
 			res.OnError(r.fails("res"))
 		}
+		r.finished("Req", q, "end")
+		r.finished("res", res, "finish")
 		handler(k)
 	})
 	if _, err := k.s.ListenLoop(r.l, "tcp", serverAddress); err != nil {
