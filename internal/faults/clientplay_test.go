@@ -104,7 +104,7 @@ func (k *clientRig) request(method string, o httpcore.RequestOptions, with func(
 		with(q)
 	})
 	if len(k.servers) > 0 {
-		k.servers[0].ours = k.fdOf(k.servers[0].p)
+		k.servers[0].ours = k.fdOf(k.servers[0].p.(*simkernel.Peer))
 	}
 }
 
@@ -213,7 +213,7 @@ func playClientRequest(r *rig) {
 					}
 					q.EndWith([]byte("last"), r.callback("e"))
 					if r.f&byUs == 0 {
-						k.servers[0].ours = r.fdOf(k.servers[0].p)
+						k.servers[0].ours = r.fdOf(k.servers[0].p.(*simkernel.Peer))
 						k.servers[0].strike()
 					}
 					r.here(lastByte, q)

@@ -171,7 +171,13 @@ func TestMatrix(t *testing.T) {
 }
 
 func playCell(t *testing.T, s *subject, f fault, m moment, rule *rule, listened bool) {
-	r := newRig(t, f, m, listened)
+	playOn(newRig(t, f, m, listened), s, rule)
+}
+
+// playOn plays a cell, and compares what was told with its rule.
+func playOn(r *rig, s *subject, rule *rule) {
+	t, f, m, listened := r.t, r.f, r.m, r.listened
+	t.Helper()
 	s.play(r)
 	r.close()
 	want := strings.ReplaceAll(rule.want, "CODE", r.code())

@@ -132,7 +132,7 @@ func playProxyLeg(r *rig) {
 		r.t.Fatal("nobody has called the origin")
 	}
 	c := origins[0]
-	c.ours = r.fdOf(c.p)
+	c.ours = r.fdOf(c.p.(*simkernel.Peer))
 	wireFault := r.f&(finArrives|rstArrives|readFails|writeFails) != 0
 	c.unread = 0
 	switch r.m {

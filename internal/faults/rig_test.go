@@ -116,6 +116,7 @@ type rig struct {
 	ctx          context.Context // what the fault cancels
 	cancel       context.CancelFunc
 	isFile       bool
+	mem          bool // over a pair in memory
 	watched      bool // by WithContext
 	atConnection bool // a panic before the head is one of OnConnection
 
@@ -177,9 +178,18 @@ func (r *rig) run() {
 			x.unread = 0
 		}
 	}()
-	for range 7 {
+	rounds := 7
+	if r.mem {
+		rounds = 30 // each callback is a turn
+	}
+	for range rounds {
 		if _, err := r.l.RunNoWait(); err != nil {
 			r.t.Fatal(err)
+		}
+		if r.mem {
+			for _, x := range r.peers {
+				x.read()
+			}
 		}
 	}
 }
@@ -329,6 +339,8 @@ func name(err error) string {
 		return "done"
 	case err == errBoom:
 		return "boom"
+	case own == nil && isReset(err):
+		return "ECONNRESET"
 	case own == nil && errors.As(err, &parser):
 		return parser.Code.String()
 	case own == nil && errors.As(err, &panicked):
@@ -362,7 +374,7 @@ func code(err error) string {
 // peer is the far end of the connection that is struck.
 type peer struct {
 	r    *rig
-	p    *simkernel.Peer
+	p    far
 	got  []byte
 	err  error // how it has ended
 	gone bool  // by its own doing
@@ -372,10 +384,12 @@ type peer struct {
 	unread int // bytes that were sent in this instant
 }
 
-func (r *rig) peer(p *simkernel.Peer, fd int) *peer {
+func (r *rig) peer(p far, fd int) *peer {
 	x := &peer{r: r, p: p, ours: fd}
 	r.peers = append(r.peers, x)
-	p.Notify(func(*simkernel.Peer) { x.read() })
+	if p, ok := p.(*simkernel.Peer); ok {
+		p.Notify(func(*simkernel.Peer) { x.read() })
+	}
 	return x
 }
 

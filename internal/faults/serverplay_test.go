@@ -89,6 +89,12 @@ func (r *rig) serve(buffers int, handler func(k *serverRig)) *serverRig {
 	k.other = r.peer(r.w.Dial(serverAddress), -1)
 	r.run()
 	k.askOther("before")
+	if r.mem {
+		ours, theirs := r.pair(buffers)
+		k.c = r.peer(theirs, -1)
+		k.s.ServeTransport(r.l, ours)
+		return k
+	}
 	p := r.w.Dial(serverAddress)
 	k.c = r.peer(p, -1)
 	r.run()

@@ -31,7 +31,7 @@ func playSocket(r *rig) {
 	var s *stream.Socket
 	accepted, ended := 0, false
 	got := 0
-	_, err := r.l.Listen("tcp", socketAddress, func(conn *loop.Conn) {
+	accept := func(conn stream.Transport) {
 		if accepted++; accepted == 1 {
 			other := stream.NewSocket(r.l, conn, stream.SocketOptions{})
 			other.OnError(func(err error) { r.t.Errorf("another socket: %v", err) })
@@ -75,8 +75,8 @@ func playSocket(r *rig) {
 		if r.f == panics {
 			r.here(beforeHead, s)
 		}
-	})
-	if err != nil {
+	}
+	if _, err := r.l.Listen("tcp", socketAddress, func(conn *loop.Conn) { accept(conn) }); err != nil {
 		r.t.Fatal(err)
 	}
 	other := r.peer(r.w.Dial(socketAddress), -1)
@@ -91,10 +91,17 @@ func playSocket(r *rig) {
 		}
 	}
 	echo("before")
-	p := r.w.Dial(socketAddress)
-	c := r.peer(p, -1)
-	r.run()
-	c.ours = r.fdOf(p)
+	var c *peer
+	if r.mem {
+		ours, theirs := r.pair(0)
+		c = r.peer(theirs, -1)
+		r.on(func() { accept(ours) })
+	} else {
+		p := r.w.Dial(socketAddress)
+		c = r.peer(p, -1)
+		r.run()
+		c.ours = r.fdOf(p)
+	}
 	switch r.m {
 	case beforeHead:
 	case midBody:
