@@ -188,8 +188,19 @@ func (o *outgoing) close() {
 
 // cutOff is the connection being lost: nothing more is sent.
 func (o *outgoing) cutOff(err error) {
-	defer o.close() // whoever panics
+	whole := false
+	defer o.closeBehind(&whole)
 	o.unsent(err)
+	whole = true
+}
+
+// closeBehind closes behind all that was told; behind what is left for ticks if somebody has panicked.
+func (o *outgoing) closeBehind(whole *bool) {
+	if *whole {
+		o.close()
+	} else {
+		o.loop().NextTick(o.close)
+	}
 }
 
 // unsent tells those whose bytes are not sent.

@@ -91,3 +91,50 @@ func TestAnExchangeClosesWhicheverOfItsListenersPanics(t *testing.T) {
 		})
 	}
 }
+
+// What waits when a connection is lost is told, though each callback panics, and before 'close'.
+func TestEveryCallbackOfALostExchangeIsCalledThoughAllPanic(t *testing.T) {
+	var log []string
+	panicking := func(what string) func(error) {
+		return func(err error) {
+			if err == nil {
+				t.Errorf("%s: no error", what)
+			}
+			log = append(log, what)
+			panic(what)
+		}
+	}
+	k, panics := expectPanics(t, func(*Server) {}, func(_ *IncomingMessage, res *ServerResponse) {
+		res.OnClose(func() { log = append(log, "close") })
+		res.Cork()
+		for _, what := range []string{"a", "b", "c"} {
+			res.WriteChunk([]byte(what), panicking(what))
+		}
+	})
+	p := k.dial()
+	k.send(p, get("/"))
+	p.Reset()
+	k.run()
+	if got := strings.Join(log, " "); got != "a b c close" || *panics != 3 || k.s.conns.Load() != 0 {
+		t.Errorf("told: %s, %d panics, %d connections; want a b c close, 3, 0", got, *panics, k.s.conns.Load())
+	}
+
+	log = nil
+	c := newCallRig(t, AgentOptions{}, 1)
+	c.wild = true
+	x := c.ask(0, "POST", simURL, RequestOptions{}, func(x *asked) {
+		x.q.OnClose(func() { log = append(log, "close") })
+		x.q.FlushHeaders()
+	})
+	c.on(0, func() {
+		x.q.Cork()
+		for _, what := range []string{"a", "b", "c"} {
+			x.q.WriteChunk([]byte(what), panicking(what))
+		}
+	})
+	c.server(1).p.Reset()
+	c.run()
+	if got := strings.Join(log, " "); got != "a b c close" {
+		t.Errorf("a request told: %s; want a b c close", got)
+	}
+}
