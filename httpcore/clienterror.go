@@ -3,6 +3,8 @@ package httpcore
 import (
 	"errors"
 	"net/netip"
+
+	"github.com/weir-go/weir/loop"
 )
 
 // ClientError is what OnClientError is told: what a client did wrong, or what has become of it.
@@ -28,7 +30,8 @@ type ClientError struct {
 // it; that a connection be closed without a word is said by Response.Destroy, which takes with it what is due.
 //
 // A connection that ends between two requests, or before the first, is no error; one that is reset is, unless it was waited
-// for behind its last answer. fn is called on the connection's loop.
+// for behind its last answer. A panic, which resets its connection, is not the client's: the loop's OnPanic is told. fn is
+// called on the connection's loop.
 func (s *Server) OnClientError(fn func(e *ClientError)) { s.onClientError = fn }
 
 // blame tells of a client's error. x is the exchange whose request it has cut off, or nil, and res the answer that is to be
@@ -58,7 +61,8 @@ func (c *serverConn) lostPeer(err error) {
 	}
 	x, heard := c.in, c.flags&connLingering != 0
 	c.destroy(err)
-	if !heard { // else it has its last answer, and is what many clients do then
+	var panicked *loop.PanicError
+	if !heard && !errors.As(err, &panicked) { // else it has its last answer, and is what many clients do then; or it was us
 		c.blame(err, x, nil)
 	}
 }

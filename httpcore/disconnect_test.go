@@ -105,13 +105,13 @@ func TestALostClient(t *testing.T) {
 			ends: true, wire: part, events: "request; req end; req close; res error boom; res close", whole: true,
 		},
 		{
-			name: "a response that is destroyed with an error is no uncaught error",
+			name: "an error that a response is destroyed with is uncaught if nobody listens",
 			handler: func(x *stage, q request, r response) {
 				q.Resume()
 				r.WriteString("part")
 				later(x, func() { r.Destroy(errors.New("boom")) })
 			},
-			ends: true, wire: part, events: "request; req end; req close; res close", whole: true,
+			ends: true, wire: part, events: "request; req end; req close; ! boom; res close", whole: true,
 		},
 		{
 			name: "a request that is destroyed when it is over leaves its response alone",

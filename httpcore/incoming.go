@@ -152,15 +152,22 @@ func (m *IncomingMessage) ReadMore(int) {
 // Teardown is the message's Destroy hook, for the stream that it is: RFC 9112 has no way to end a message but with its
 // connection, so a message that is destroyed before it is complete takes that with it.
 func (m *IncomingMessage) Teardown(err error, done func(error)) {
+	defer m.tornDown(err, done) // whoever panics
 	if !m.ReadableEnded() || !m.complete {
 		m.aborted = true
+		defer func() {
+			if c := m.c; c != nil {
+				c.side.destroy(err)
+			}
+		}()
 		m.onAborted.Each(func(fn func()) { fn() })
-		if c := m.c; c != nil {
-			c.side.destroy(err)
-		}
 	} else if c := m.c; c != nil {
 		c.side.consumed(m)
 	}
+}
+
+// tornDown has 'error' and 'close' told.
+func (m *IncomingMessage) tornDown(err error, done func(error)) {
 	if err != nil && !m.ErrorListened() {
 		err = nil // an abort is 'aborted' and 'close'; an error is for those who listen
 	}

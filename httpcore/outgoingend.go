@@ -132,13 +132,45 @@ func (o *outgoing) finish() {
 		return
 	}
 	o.done = true
+	whole := false
+	defer func() {
+		if !whole {
+			o.cutInFinish()
+		}
+	}()
 	o.onFinish.Each(func(fn func()) { fn() })
+	o.tellEnded(nil)
+	whole = true
+	o.msg.flushed()
+}
+
+// tellEnded calls the callbacks of End. When one panics those behind it have their turn on a tick.
+func (o *outgoing) tellEnded(err error) {
+	told := o.told
+	o.told = nil
+	defer func() {
+		for _, cb := range told {
+			o.tick(cb, err)
+		}
+	}()
+	for len(told) > 0 {
+		cb := told[0]
+		told = told[1:]
+		cb(err)
+	}
+}
+
+// cutInFinish is a listener of 'finish' having panicked. A request is over with its connection, but nobody knows of this
+// response any more.
+func (o *outgoing) cutInFinish() {
 	told := o.told
 	o.told = nil
 	for _, cb := range told {
-		cb(nil)
+		o.tick(cb, nil) // its bytes were sent
 	}
-	o.msg.flushed()
+	if r, ok := o.msg.(*ServerResponse); ok {
+		r.flushed()
+	}
 }
 
 // close tells that the message is over, well or not.
@@ -153,8 +185,19 @@ func (o *outgoing) close() {
 
 // cutOff is the connection being lost: nothing more is sent.
 func (o *outgoing) cutOff(err error) {
-	defer o.close() // whoever panics
+	whole := false
+	defer o.closeBehind(&whole)
 	o.unsent(err)
+	whole = true
+}
+
+// closeBehind closes behind all that was told; behind what is left for ticks if somebody has panicked.
+func (o *outgoing) closeBehind(whole *bool) {
+	if *whole {
+		o.close()
+	} else {
+		o.loop().NextTick(o.close)
+	}
 }
 
 // unsent tells those whose bytes are not sent.
@@ -163,14 +206,17 @@ func (o *outgoing) unsent(err error) {
 	held := o.held
 	o.held, o.heldBytes = nil, 0
 	o.gone = true
-	for _, x := range held {
-		if x.cb != nil {
-			x.cb(err)
+	defer o.tellEnded(err) // whoever panics
+	defer func() {
+		for _, x := range held {
+			o.tick(x.cb, err)
 		}
-	}
-	told := o.told
-	o.told = nil
-	for _, cb := range told {
-		cb(err)
+	}()
+	for len(held) > 0 {
+		cb := held[0].cb
+		held = held[1:]
+		if cb != nil {
+			cb(err)
+		}
 	}
 }

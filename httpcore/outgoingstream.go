@@ -14,7 +14,7 @@ func (o *outgoing) Status() stream.Status {
 		Writable:    !o.ended && !o.gone && !o.failed,
 		NeedDrain:   o.needDrain,
 		EndCalled:   o.ended,
-		Flushed:     o.over && o.WritableLength() == 0,
+		Flushed:     o.done || o.over && !o.gone && o.WritableLength() == 0,
 		Finished:    o.done,
 		Pending:     o.flying > 0 || len(o.held) > 0,
 		WillClose:   !o.closed,

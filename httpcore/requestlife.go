@@ -147,8 +147,17 @@ func (r *ClientRequest) conclude(err error) {
 	if why == nil {
 		why = stream.ErrDestroyed
 	}
-	defer r.close() // whoever panics
+	whole := false
+	defer r.closeBehind(&whole)
+	defer r.unanswered(err, &whole) // whoever panics
 	r.unsent(why)
+	whole = true
+}
+
+// unanswered tells that there is no answer, or no more of it. whole is whether nobody has panicked.
+func (r *ClientRequest) unanswered(err error, whole *bool) {
+	before := *whole
+	*whole = false
 	m := r.res
 	switch {
 	case m == nil && err == nil:
@@ -158,6 +167,7 @@ func (r *ClientRequest) conclude(err error) {
 	case !m.Destroyed() && (!m.complete || r.unwanted || m.ReadableEnded()): // the last if a listener of its end panicked
 		m.Destroy(ErrAborted.because(err))
 	}
+	*whole = before
 }
 
 // switched is the connection being somebody's who speaks another protocol.

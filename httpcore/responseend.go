@@ -33,7 +33,7 @@ func (r *ServerResponse) closing() {
 }
 
 // Destroy ends the response, and its connection, at once: what was not sent is lost, and its callbacks are told. If err is
-// not nil the listeners of OnError are.
+// not nil the listeners of OnError are; without any it goes to the loop's OnUncaught, like every error that nobody listens for.
 func (r *ServerResponse) Destroy(err error) {
 	if r.gone {
 		return
@@ -42,7 +42,7 @@ func (r *ServerResponse) Destroy(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-	if err != nil && r.onError.Len() > 0 && !r.failed {
+	if err != nil && !r.failed {
 		r.loop().NextTick(func() { r.fail(err) })
 	}
 	if c := r.c; c != nil {

@@ -45,10 +45,10 @@ func newServerConn(sl *serverLoop, t stream.Transport) *serverConn {
 		c.hurry()
 	}
 	sl.conns.add(c)
+	c.read() // from a later turn on; first, so that we are told if the hook panics, which resets the connection
 	if sl.s.hooks != nil {
 		c.watchFrom()
 	}
-	c.read()
 	return c
 }
 

@@ -226,11 +226,16 @@ func (c *serverConn) closed(err error) {
 	first := c.first
 	c.first, c.last, c.pending = nil, nil, 0
 	c.owned()
+	defer c.forgotten(err) // whoever panics
 	c.loseAll(first, err)
+}
+
+// forgotten is what is left to tell when nobody waits for an answer any more.
+func (c *serverConn) forgotten(err error) {
+	if c.watch != nil {
+		defer c.watch.over(c)
+	}
 	if x := c.in; x != nil { // answered, and not received to its end
 		c.abandon(&x.req, err)
-	}
-	if c.watch != nil {
-		c.watch.over(c)
 	}
 }

@@ -69,6 +69,7 @@ func TestHooksAreToldOfEveryRequestAndConnectionOnce(t *testing.T) {
 			req.Resume()
 		case "/fails":
 			res.WriteString("begun")
+			res.OnError(func(error) {})
 			res.Destroy(errors.New("boom"))
 		default:
 			req.OnData(func([]byte) {})

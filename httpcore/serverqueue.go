@@ -71,20 +71,21 @@ func (c *serverConn) answered(*outgoing) {
 
 // lose is an exchange having lost its connection before its answer was sent.
 func (c *serverConn) lose(x *exchange, err error) {
+	defer x.res.cutOff(c.reason(err)) // whoever panics
 	if x.res.req != nil {
 		c.abandon(&x.req, err)
 	}
-	x.res.cutOff(c.reason(err))
 }
 
 // loseAll is lose of x and those behind it.
 func (c *serverConn) loseAll(x *exchange, err error) {
-	for x != nil {
-		next := x.next
-		x.next = nil
-		c.lose(x, err)
-		x = next
+	if x == nil {
+		return
 	}
+	next := x.next
+	x.next = nil
+	defer c.loseAll(next, err) // whoever panics; there are maxPipelined at most
+	c.lose(x, err)
 }
 
 // abandon is a request having lost its connection.
@@ -113,8 +114,14 @@ func (c *serverConn) lost(o *outgoing, err error) {
 			return // when the transport is closed
 		}
 	}
+	why := c.reason(err)
 	if r := o.msg.(*ServerResponse); r.req != nil {
+		if c.why == nil {
+			err = ErrAborted // not what the transport calls it when we close
+		} else {
+			err = c.why
+		}
 		c.abandon(r.req, err)
 	}
-	o.cutOff(c.reason(err))
+	o.cutOff(why)
 }

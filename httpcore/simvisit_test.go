@@ -209,6 +209,7 @@ func (s *voyage) relay(req *IncomingMessage, res *ServerResponse) {
 		res.Destroy(nil)
 		return
 	}
+	res.OnError(func(error) {}) // those of the other side
 	cut := func(err error) {
 		if res.HeadersSent() {
 			res.Destroy(err)

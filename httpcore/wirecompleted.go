@@ -25,6 +25,12 @@ func (w *wire) complete(err error, cb func(error)) {
 		return
 	}
 	o.flying--
+	cb, whole := f.cb, false
+	defer func() {
+		if !whole {
+			o.interrupted(cb)
+		}
+	}()
 	if w.t.WriteQueueSize() == 0 {
 		w.flowing()
 		if o.owns() {
@@ -32,7 +38,8 @@ func (w *wire) complete(err error, cb func(error)) {
 		}
 		w.side.rested()
 	}
-	if f.cb != nil {
+	if cb != nil {
+		cb = nil
 		f.cb(nil)
 	}
 	if o.over && o.flying == 0 && len(o.held) == 0 {
@@ -41,17 +48,27 @@ func (w *wire) complete(err error, cb func(error)) {
 	if x := w.out; x != nil && x != o && w.t.WriteQueueSize() == 0 {
 		x.mayDrain() // it may have waited for what the ones before it had written
 	}
+	whole = true
 	w.side.wrote()
+}
+
+// interrupted is somebody having panicked who was told of a write that was taken. cb is the write's callback, if that was not
+// called yet. What would have followed does so on ticks.
+func (o *outgoing) interrupted(cb func(error)) {
+	o.tick(cb, nil)
+	if o.over && !o.done && o.flying == 0 && len(o.held) == 0 {
+		o.loop().NextTick(o.finish)
+	}
 }
 
 // failed is a write of o having failed.
 func (w *wire) failed(o *outgoing, cb func(error), err error) {
 	o.flying--
-	w.side.writeFailed(err)
+	defer w.side.lost(o, err) // whoever panics
 	if cb != nil {
-		cb(w.reason(err))
+		defer func() { cb(w.reason(err)) }()
 	}
-	w.side.lost(o, err)
+	w.side.writeFailed(err)
 }
 
 // reason is what a write is told that was not sent: why the connection was closed, if it was.

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"net/netip"
@@ -34,8 +35,13 @@ func (e *PanicError) Unwrap() error {
 // Panics is how many callbacks have panicked. Any goroutine may ask.
 func (l *Loop) Panics() uint64 { return l.panics.Load() }
 
-// Uncaught hands an error that nobody listens for to OnUncaught. It is for the floors above; Run goes on.
+// Uncaught hands an error that nobody listens for to OnUncaught. It is for the floors above; Run goes on. A panic that is handed
+// through streams as their error is not told again: OnPanic was told of it, with its stack.
 func (l *Loop) Uncaught(err error) {
+	var panicked *PanicError
+	if errors.As(err, &panicked) && !panicked.work {
+		return
+	}
 	if l.opts.OnUncaught != nil {
 		l.opts.OnUncaught(err)
 		return

@@ -3,6 +3,7 @@ package loop
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"runtime"
@@ -446,4 +447,53 @@ func TestRunInsideRunIsAMisuse(t *testing.T) {
 	if len(told) != 1 || !strings.Contains(told[0].Error(), "Run was called while the loop runs") {
 		t.Errorf("got %v, want a sentence about it", told)
 	}
+}
+
+// A stream fails with the panic of a callback of its connection. OnPanic has told that already.
+func TestAPanicIsNotToldAgainAsAnErrorThatNobodyListensTo(t *testing.T) {
+	var got []error
+	l := newLoop(t, Options{OnUncaught: func(err error) { got = append(got, err) }})
+	l.Uncaught(fmt.Errorf("a stream: %w", &PanicError{Value: "boom"}))
+	if len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	work := &PanicError{Value: "boom", work: true} // nobody but the work's done was told of this
+	if l.Uncaught(work); len(got) != 1 || got[0] != work {
+		t.Errorf("got %v, want the panic of work", got)
+	}
+}
+
+// A tick that was due runs behind the panic of its turn, before anybody was told. What it asks of the connection fails with the
+// reason, not with a word about a handle that nobody has closed.
+func TestWhatIsAskedOfAConnectionBehindAPanicFailsWithThePanic(t *testing.T) {
+	onKernelsTelling(t, func(t *testing.T, l *Loop, told *[]*PanicError) {
+		boom := errors.New("boom")
+		client, server := pair(t, l, "tcp")
+		var errs []error
+		read(t, server, func(_ []byte, err error) {
+			if err != nil {
+				return
+			}
+			l.NextTick(func() {
+				errs = append(errs, server.ReadStart(server.Handler()), server.WriteBorrowed([]byte("x"), nil), server.CloseWrite(nil))
+			})
+			panic(boom)
+		})
+		send(t, client, "x", nil)
+		run(t, l)
+		for i, err := range errs {
+			if !errors.Is(err, boom) {
+				t.Errorf("call %d: got %v, want the panic", i, err)
+			}
+		}
+		if len(errs) != 3 {
+			t.Errorf("got %d answers", len(errs))
+		}
+		server.Close(nil)
+		if err := server.WriteBorrowed([]byte("x"), nil); !errors.Is(err, reactor.ErrClosed) {
+			t.Errorf("when it is over: got %v, want ErrClosed", err)
+		}
+		wantPanics(t, *told, boom)
+		client.Close(nil)
+	})
 }

@@ -90,6 +90,15 @@ func (r *Reactor) Abort(c *Conn, why error) {
 	}
 }
 
+// gone is why nothing more can be asked of a connection that is closed. If it was aborted, and its owner does not know yet, that
+// is the reason that outstanding requests complete with.
+func (c *Conn) gone() error {
+	if c.flags&flagForced != 0 && c.out != nil {
+		return c.out.closeErr
+	}
+	return ErrClosed
+}
+
 // shut is the step all ways of closing share. why is what outstanding requests complete with; nil means ECANCELED.
 func (c *Conn) shut(done func(), why error) {
 	r, o := c.r, c.box()

@@ -4,7 +4,8 @@ import "io"
 
 // ReadStart asks for what arrives to be given to h, from a later turn on. Called again while reading it only changes
 // the handler. After the end of input or an error it reports that again (the end may have become an error since), so
-// nothing is ever mistaken for a clean end. It returns ErrClosed after Close and ENOTCONN before the connection is made.
+// nothing is ever mistaken for a clean end. It returns ErrClosed after Close, after Abort its reason until that
+// has been told, and ENOTCONN before the connection is made.
 //
 // Starting and stopping are edits of the interest set: a pair inside one iteration makes no system call, nor does any
 // number of them while the peer is silent.
@@ -23,7 +24,7 @@ func (c *Conn) ReadStart(h ReadHandler) error {
 		return c.fail("read", ENOTCONN)
 	case lifeClosing, lifeClosed:
 	}
-	return c.fail("read", ErrClosed)
+	return c.fail("read", c.gone())
 }
 
 // ReadStop stops reading at once: not even bytes that lie in the kernel are delivered until ReadStart. The socket's

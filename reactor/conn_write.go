@@ -130,7 +130,7 @@ func (c *Conn) mayWrite() error {
 		return c.fail("write", ENOTCONN)
 	case lifeClosing, lifeClosed:
 	}
-	return c.fail("write", ErrClosed)
+	return c.fail("write", c.gone())
 }
 
 // enqueue puts q behind what is already there. It leaves with the turn, or at once if much has been gathered.
@@ -382,7 +382,7 @@ func (c *Conn) noteSendError(errno Errno) {
 func (c *Conn) CloseWrite(done func(error)) error {
 	c.r.guard.check()
 	if c.life >= lifeClosing {
-		return c.fail("close write", ErrClosed)
+		return c.fail("close write", c.gone())
 	}
 	if c.life != lifeOpen || c.flags&flagWriteClosed != 0 {
 		return c.fail("close write", ENOTCONN)

@@ -287,3 +287,20 @@ func TestASocketSendsWhatItWasGiven(t *testing.T) {
 		got.want(n)
 	})
 }
+
+// The next turn's ticks would not come back to it.
+func TestCloseIsToldThoughAListenerOfTheErrorPanics(t *testing.T) {
+	l, e := newLoop(t), record(t)
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	r.OnError(func(error) { panic("as asked") })
+	r.OnClose(e.did("close"))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		l.Turn(func() { r.Destroy(errors.New("boom")) })
+	}()
+	e.want("close")
+}

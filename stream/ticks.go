@@ -137,7 +137,7 @@ func (l *life) runTick() {
 	case tickClose:
 		l.emitClose()
 	case tickErrorClose:
+		defer l.emitClose() // whoever panics
 		l.emitError(l.ticks.arg().err)
-		l.emitClose()
 	}
 }

@@ -74,6 +74,7 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		fail(res, err)
 		return
 	}
+	res.OnError(func(error) {}) // what fail cuts it off with: the place for a log
 	up.OnError(func(err error) {
 		fail(res, err)
 		up.Destroy(nil)

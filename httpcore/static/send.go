@@ -87,6 +87,7 @@ func (q *inquiry) failed(err error) {
 	q.drop()
 	if q.res.HeadersSent() {
 		q.tell("cut off", err)
+		q.res.OnError(func(error) {}) // that was it
 		q.res.Destroy(err)
 		return
 	}

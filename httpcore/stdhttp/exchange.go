@@ -131,6 +131,7 @@ func (x *exchange) abort(err, tell error) {
 		if tell != nil {
 			x.l.Uncaught(tell)
 		}
+		x.res.OnError(func(error) {}) // it is told, or logged, already
 		x.res.Destroy(err)
 	})
 }

@@ -40,6 +40,22 @@ var servers = []mutant{
 		"httpcore/wireflow.go", "	w.spill = rest", "	w.spill = nil",
 	},
 	{
+		"a panic is the client's fault", "OnClientError and the log are told of a handler's mistake as if it were the client's",
+		"httpcore/clienterror.go", "if !heard && !errors.As(err, &panicked) {", "if !heard && (!errors.As(err, &panicked) || true) {",
+	},
+	{
+		"an error that nobody hears", "a response is destroyed with an error, and nobody is told",
+		"httpcore/responseend.go", "	if err != nil && !r.failed {", "	if err != nil && !r.failed && r.onError.Len() > 0 {",
+	},
+	{
+		"a lost answer is taken for flushed", "Finished and Pipeline report success for bytes that were lost",
+		"httpcore/outgoingstream.go", "o.over && !o.gone && o.WritableLength() == 0", "o.over && o.WritableLength() == 0",
+	},
+	{
+		"a context without the reason", "an answer is cut off behind its End, and its context does not say why",
+		"httpcore/serverqueue.go", "			err = c.why\n", "			err = ErrAborted\n",
+	},
+	{
 		"HEAD has a body", "the client takes it for the next answer",
 		"httpcore/responsehead.go", "r.noBody = r.head || ", "r.noBody = ",
 	},
