@@ -60,6 +60,7 @@ type socket struct {
 	dead    bool // reset, or ended by both sides: TCP_CLOSE
 	closed  bool // its owner has closed it: what remains of it goes on without one
 	linger0 bool // closing sends a reset
+	exact   bool // its window is filled to the last byte
 	nospace bool // the sender was told that there is no room, and is owed the news when there is
 
 	reg registration
