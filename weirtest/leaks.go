@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// leakPatience is how long what ends by itself has for that when a test ends: it may have just been told to.
-const leakPatience = 5 * time.Second
+// leakPatience is how long what ends by itself has for that when a test ends: it may have just been told to. Tests of this package
+// change it.
+var leakPatience = 5 * time.Second
 
 // CheckLeaks remembers the descriptors and goroutines that this process has, and fails the test if there are others when it
 // ends, five seconds of real time after its other cleanups at the latest. It is for tests with real sockets, and for the first line of

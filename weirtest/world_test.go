@@ -340,3 +340,10 @@ func TestAGatewayUnderFaults(t *testing.T) {
 		t.Errorf("%d answers of 300 have come: these are no worlds to test in", whole)
 	}
 }
+
+func TestAGatewayWhoseClientsDie(t *testing.T) {
+	weirtest.EveryByte(t, weirtest.Options{}, post, func(w *weirtest.World) string {
+		w.Answer("10.0.0.1:80", func(*weirtest.Request) string { return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine" })
+		return w.ServeRequests(gateway("http://10.0.0.1"))
+	})
+}

@@ -1,0 +1,20 @@
+package weirtest
+
+import (
+	"testing"
+	"time"
+)
+
+// SetMaxSteps has a loop that never rests be found sooner, until the test ends.
+func SetMaxSteps(t *testing.T, n int) {
+	before := maxSteps
+	maxSteps = n
+	t.Cleanup(func() { maxSteps = before })
+}
+
+// SetLeakPatience has leaks be found sooner, until the test ends.
+func SetLeakPatience(t *testing.T, d time.Duration) {
+	before := leakPatience
+	leakPatience = d
+	t.Cleanup(func() { leakPatience = before })
+}
