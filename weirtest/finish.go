@@ -66,9 +66,9 @@ func (w *World) pendingAnswer(c *loop.Conn) string {
 		return fmt.Sprintf("; %d bytes wait to be sent", n)
 	}
 	if !c.Reading() {
-		return "; it is not read: perhaps it waits for an answer that is not ended"
+		return "; it is not read: somebody has stopped reading, or has not ended an answer"
 	}
-	return "; it is read: perhaps it waits for an answer that is not ended, or has no deadline"
+	return "; it is read: somebody has not ended an answer, or it has no deadline"
 }
 
 // connections counts the connections that are not closing, and calls fn with each.

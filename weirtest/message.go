@@ -45,11 +45,10 @@ type Request struct {
 // reader reads one message. Whatever weir writes has to be what the strict parser takes.
 type reader struct {
 	h1.Nop
-	p          h1.Parser
-	noBody     bool // it answers a HEAD
-	name       []byte
-	value      []byte
-	inTrailers bool
+	p      h1.Parser
+	noBody bool // it answers a HEAD
+	name   []byte
+	value  []byte
 
 	m       Message
 	method  []byte
