@@ -94,11 +94,8 @@ func (k *killer) half(a *attempt, w *World, address string, cut int, d death) {
 	k.t.Helper()
 	p := w.newPeer(w.sim.Dial(address))
 	p.p.SetWindow(len(k.request), cut)
-	p.Stall()
-	p.out = []byte(k.request)
-	w.Run()
-	p.send()
-	w.Run()
+	p.ReadStop()
+	p.Write(k.request)
 	if !w.until(w.o.Patience, func() bool { return p.p.Buffered() >= cut || p.p.Ended() }) || p.p.Buffered() < cut {
 		a.Errorf("weirtest: its answer came only up to byte %d", p.p.Buffered())
 	}

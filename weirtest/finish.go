@@ -26,7 +26,7 @@ func (w *World) Finish() {
 	w.ended = true
 	w.sim.SetFaults(simkernel.Faults{})
 	for _, p := range w.peers {
-		if !p.stalled {
+		if !p.mute {
 			p.Close()
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Peer is the far end of a connection, played by the test: a client of a server, or a server that a client has called. It takes
-// what arrives as soon as it does, unless Stall was called, and keeps it until the test reads it.
+// what arrives as soon as it does, unless Stall or ReadStop was called, and keeps it until the test reads it.
 //
 // Its methods may be called in callbacks too, but those that wait: Expect, ReadAll, ReadResponse, ReadRequest, Drain.
 type Peer struct {
@@ -20,8 +20,9 @@ type Peer struct {
 	fin     bool   // CloseWrite was called, and waits for all that
 	got     []byte // received and not read
 	discard bool   // what arrives is counted and thrown away
-	stalled bool
-	allowed int // bytes that it may take although it is stalled
+	mute    bool   // it sends nothing
+	deaf    bool   // it reads nothing
+	allowed int    // but so many bytes
 	total   int64
 	err     error // how input has ended
 	closed  bool
@@ -51,7 +52,7 @@ func (p *Peer) pump() {
 	if p.closed {
 		return
 	}
-	if !p.stalled {
+	if !p.mute {
 		p.send()
 	}
 	p.receive()
@@ -89,7 +90,7 @@ func (p *Peer) receive() {
 	var room [16 << 10]byte
 	for p.err == nil {
 		b := room[:]
-		if p.stalled {
+		if p.deaf {
 			b = b[:min(p.allowed, len(b))]
 		}
 		if len(b) == 0 {
@@ -102,7 +103,7 @@ func (p *Peer) receive() {
 		p.err = err
 		p.total += int64(n)
 		p.w.heap.move(p.w.t, n)
-		if p.stalled {
+		if p.deaf {
 			p.allowed -= n
 		}
 		if !p.discard {
@@ -136,7 +137,7 @@ func (p *Peer) Pour(n int64) {
 // move sends what can be sent, and lets that happen.
 func (p *Peer) move() {
 	p.w.t.Helper()
-	if !p.stalled {
+	if !p.mute {
 		p.send()
 	}
 	p.w.Run()
@@ -180,21 +181,24 @@ func (p *Peer) over(end func()) {
 
 // Stall has the peer neither read nor send any more, without a word: its cable was cut. Finish leaves it so, to see whether the other side
 // finds out.
-func (p *Peer) Stall() { p.stalled, p.allowed = true, 0 }
+func (p *Peer) Stall() { p.mute, p.deaf, p.allowed = true, true, 0 }
 
-// Resume undoes Stall.
+// ReadStop has the peer read nothing any more: what comes fills the buffers on the way, and then the other side has to wait.
+func (p *Peer) ReadStop() { p.deaf, p.allowed = true, 0 }
+
+// Resume undoes Stall and ReadStop.
 func (p *Peer) Resume() {
 	p.w.t.Helper()
-	p.stalled = false
+	p.mute, p.deaf = false, false
 	p.pump()
 	p.w.Run()
 }
 
-// Take reads at most n bytes, though the peer is stalled: a slow reader is Stall, and Take now and then. It returns how many came.
+// Take reads at most n bytes, behind ReadStop or Stall: a slow reader is ReadStop, and Take now and then. It returns how many came.
 func (p *Peer) Take(n int) int {
 	p.w.t.Helper()
-	if !p.stalled {
-		p.w.t.Fatal("weirtest: Take is for a peer that is stalled; others take everything")
+	if !p.deaf {
+		p.w.t.Fatal("weirtest: Take is for behind ReadStop or Stall; others take everything")
 	}
 	before := p.total
 	p.allowed = n
