@@ -8,6 +8,7 @@ import (
 	"github.com/weir-go/weir/httpcore"
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/reactor"
 	"github.com/weir-go/weir/stream"
 	"github.com/weir-go/weir/stream/files"
 	"github.com/weir-go/weir/weirtest"
@@ -245,6 +246,40 @@ func TestASocketHoldsItsBound(t *testing.T) {
 			s.Destroy(nil)
 		}
 	})
+}
+
+// What an idle connection holds is told from what the simulated kernel holds of it by having connections that no server has.
+func TestIdleConnectionsHoldTheirBound(t *testing.T) {
+	const clients = 500
+	each := func(serve func(w *weirtest.World) string) int {
+		w := weirtest.New(t, weirtest.Options{})
+		addr := serve(w)
+		p := w.Dial(addr)
+		p.Write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		before := inUse()
+		for range clients {
+			p := w.Dial(addr)
+			p.Write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		}
+		return (inUse() - before) / clients
+	}
+	bare := each(func(w *weirtest.World) string {
+		ln, err := w.Group().Listen("tcp", "127.0.0.1:0", func(_ *loop.Loop, c *loop.Conn) {
+			c.ReadStart(reactor.ReadFunc(func(p []byte, err error) {
+				if err != nil {
+					c.Close(nil)
+				} else {
+					c.WriteBorrowed([]byte(weirtest.RequestText("GET", "/", "an answer of about the same length, as its client keeps it")), nil)
+				}
+			}))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ln.Addr().String()
+	})
+	served := each(func(w *weirtest.World) string { return w.ServeRequests(echo) })
+	within(t, "an idle connection", served-bare, httpcore.ServerOptions{}.MemoryBound(httpcore.Load{}).Idle-loop.ConnBound(0, 0, 0))
 }
 
 func TestWhatMovesABound(t *testing.T) {
