@@ -70,9 +70,9 @@ func ExampleEveryByte() {
 		})
 		return w.ServeRequests(store)
 	})
-	fmt.Println("it was killed", worlds/100, "hundred times")
+	fmt.Println("it was killed more than fifty times:", worlds > 50)
 	// Output:
-	// it was killed 4 hundred times
+	// it was killed more than fifty times: true
 }
 
 // A gateway, whose upstream server is played by the test, and is not there for a while.

@@ -18,3 +18,6 @@ func SetLeakPatience(t *testing.T, d time.Duration) {
 	leakPatience = d
 	t.Cleanup(func() { leakPatience = before })
 }
+
+// DieAtEach has EveryByte be about every n-th byte. It is for the whole run.
+func DieAtEach(n int) { each = n }

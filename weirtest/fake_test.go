@@ -2,10 +2,20 @@ package weirtest_test
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/weir-go/weir/weirtest"
 )
+
+func TestMain(m *testing.M) {
+	if slowBuild {
+		weirtest.DieAtEach(7)
+	}
+	os.Exit(m.Run())
+}
 
 // fakeT is a test that remembers what it is told, so that a test of ours can be about a test that fails.
 type fakeT struct {

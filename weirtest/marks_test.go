@@ -104,8 +104,8 @@ func TestWhatNobodyReadsIsHeldUpToTheMark(t *testing.T) {
 		eachMark(t, name, func(t *testing.T, w *weirtest.World, option, mark int, set bool) {
 			p, got := way(t, w, option, set)
 			step := 1
-			if mark > 2000 {
-				step = mark / 1000
+			if mark > 500 {
+				step = mark / 200
 			}
 			least := max(1, mark) // a mark of 0 is full with anything
 			for sent := 0; sent < least+5*step; sent += step {

@@ -96,13 +96,13 @@ func TestTimersRunAtTheirTimesAndNotBefore(t *testing.T) {
 	}
 }
 
-func TestAYearPassesWithoutBeingTakenForASpin(t *testing.T) {
+func TestALongTimePassesWithoutBeingTakenForASpin(t *testing.T) {
 	w := weirtest.New(t, weirtest.Options{})
 	n := 0
 	timer := w.Loop().NewTimer()
 	timer.Start(func() { n++ }, time.Hour, time.Hour)
-	w.Advance(4 * 365 * 24 * time.Hour)
-	if n != 4*365*24 {
+	w.Advance(500 * 24 * time.Hour) // 10,000 polls without a cause are a spin
+	if n != 500*24 {
 		t.Errorf("it ran %d times", n)
 	}
 	timer.Close(nil)
@@ -311,7 +311,7 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 		calls[0], calls[1], calls[2] = w.Calls()
 		return w.Now(), calls, got
 	}
-	for seed := range uint64(10) {
+	for seed := range uint64(5) {
 		now, calls, got := run(seed + 1)
 		now2, calls2, got2 := run(seed + 1)
 		if now != now2 || calls != calls2 || got != got2 {
@@ -321,8 +321,11 @@ func TestTheSameSeedIsTheSameRun(t *testing.T) {
 }
 
 func TestAGatewayUnderFaults(t *testing.T) {
-	whole := 0
-	weirtest.Swarm(t, 60, weirtest.Options{Loops: 2}, func(t *testing.T, w *weirtest.World) {
+	whole, worlds := 0, 60
+	if slowBuild {
+		worlds = 20
+	}
+	weirtest.Swarm(t, worlds, weirtest.Options{Loops: 2}, func(t *testing.T, w *weirtest.World) {
 		w.Answer("10.0.0.1:80", func(r *weirtest.Request) string { return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine" })
 		addr := w.ServeRequests(gateway("http://10.0.0.1"))
 		for range 5 {
@@ -336,8 +339,8 @@ func TestAGatewayUnderFaults(t *testing.T) {
 			}
 		}
 	})
-	if whole < 100 {
-		t.Errorf("%d answers of 300 have come: these are no worlds to test in", whole)
+	if most := 5 * worlds; whole < most/3 {
+		t.Errorf("%d answers of %d have come: these are no worlds to test in", whole, most)
 	}
 }
 
