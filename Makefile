@@ -61,7 +61,7 @@ gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
 tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz fuzz-long sim mutants bench benchcmp cross ci ci-rest
+.PHONY: help build test race lint fmt fuzz fuzz-long sim mutants bench demo-slow benchcmp cross ci ci-rest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -111,6 +111,9 @@ mutants: ## plant one-line bugs one by one; the tests must find each
 
 bench: ## compare with rivals, side by side in one run
 	$(call within,$(BENCH_BUDGET)) $(GO) -C bench run . $(BENCH)
+
+demo-slow: ## watch two proxies with slow clients, one with backpressure and one without
+	$(GO) run ./examples/demo-slow
 
 benchcmp: ## compare the Go benchmarks with those of the commit BASE
 	$(call within,$(BENCHCMP_BUDGET)) tools/benchcmp "$(BASE)" "$(BENCHMARKS)" "$(BENCH_COUNT)" "$(BENCH_LIMIT)"

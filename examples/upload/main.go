@@ -1,8 +1,10 @@
-// Upload is a server that files are sent to: what is PUT to /name lies in a folder under that name when all of it has come,
-// and not before. A client that goes away, a full disk or a body that is too long leave what was there, and nothing else.
+// Upload is a server that files are sent to and fetched from: what is PUT to /name lies in a folder under that name when all of
+// it has come, and not before. A client that goes away, a full disk or a body that is too long leave what was there, and
+// nothing else.
 //
 //	go run ./examples/upload -addr 127.0.0.1:8082 -dir /tmp/uploads
 //	curl -T large.file http://127.0.0.1:8082/
+//	curl -o copy http://127.0.0.1:8082/large.file
 package main
 
 import (
@@ -21,6 +23,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/httpcore/static"
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream/files"
 )
@@ -38,7 +41,11 @@ func main() {
 		log.Fatal(err)
 	}
 	u := &uploads{dir: *dir, max: *most, sync: *sync}
-	at, err := u.server().Listen(g, "tcp", *addr)
+	srv, err := u.server()
+	if err != nil {
+		log.Fatal(err)
+	}
+	at, err := srv.Listen(g, "tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -56,23 +63,38 @@ func main() {
 }
 
 type uploads struct {
-	dir  string
-	max  int64
-	sync bool
+	dir    string
+	max    int64
+	sync   bool
+	folder *static.Handler // what has come is fetched from it
 }
 
-func (u *uploads) server() *httpcore.Server {
+func (u *uploads) server() (*httpcore.Server, error) {
+	folder, err := static.New(u.dir, static.Options{NoIndex: true, NoSymlinks: true, NoSniff: true})
+	if err != nil {
+		return nil, err
+	}
+	u.folder = folder
 	srv := httpcore.NewServer(httpcore.ServerOptions{MaxBody: u.max, RequestTimeout: -1}) // a large file may take its time
-	srv.OnRequest(u.put)
-	return srv
+	srv.OnRequest(u.serve)
+	return srv, nil
+}
+
+func (u *uploads) serve(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+	switch req.Method() {
+	case "PUT":
+		u.put(req, res)
+	case "GET", "HEAD":
+		u.folder.Serve(req, res)
+	default:
+		res.SetHeader("Allow", "GET, HEAD, PUT")
+		answer(res, 405)
+	}
 }
 
 func (u *uploads) put(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 	name, err := url.PathUnescape(strings.TrimPrefix(req.Path(), "/"))
 	switch {
-	case req.Method() != "PUT":
-		res.SetHeader("Allow", "PUT")
-		answer(res, 405)
 	case err != nil, name == "", name[0] == '.', strings.ContainsAny(name, "/\\\x00"), !filepath.IsLocal(name):
 		answer(res, 400)
 	case req.HasHeader("Content-Range"):

@@ -38,7 +38,11 @@ func serve(t *testing.T, u *uploads) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, err := u.server().Listen(g, "tcp", "127.0.0.1:0")
+	srv, err := u.server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := srv.Listen(g, "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +59,9 @@ func serve(t *testing.T, u *uploads) (address string) {
 			t.Errorf("shutdown: %v", err)
 		}
 		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := u.folder.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -106,6 +113,21 @@ func put(t *testing.T, url string, body io.Reader) int {
 	return res.StatusCode
 }
 
+// get returns the answer's status and its body.
+func get(t *testing.T, url string) (int, []byte) {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return res.StatusCode, body
+}
+
 // chunked hides how long a body is.
 type chunked struct{ io.Reader }
 
@@ -127,6 +149,9 @@ func TestAFileIsCreatedAndThenReplaced(t *testing.T) {
 				if got, err := os.ReadFile(filepath.Join(u.dir, fmt.Sprintf("file %d", i))); err != nil || !bytes.Equal(got, body) {
 					t.Errorf("%d bytes were sent, %d are there, %v", size, len(got), err)
 				}
+				if status, got := get(t, fmt.Sprintf("http://%s/file%%20%d", at, i)); status != 200 || !bytes.Equal(got, body) {
+					t.Errorf("%d bytes were sent, %d with a status of %d come back", size, len(got), status)
+				}
 			}
 		}
 	}
@@ -144,7 +169,9 @@ func TestWhatIsNotAFileToPutIsRefused(t *testing.T) {
 		want                  int
 	}{
 		{"POST", "/a", "", 1, 405},
-		{"GET", "/a", "", 0, 405},
+		{"GET", "/a", "", 0, 404},
+		{"GET", "/", "", 0, 404},
+		{"GET", "/../a", "", 0, 404},
 		{"PUT", "/", "", 1, 400},
 		{"PUT", "/..", "", 1, 400},
 		{"PUT", "/../a", "", 1, 400},

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/weir-go/weir/internal/exampletest"
+)
+
+// subscribe listens for events, with a small window for what it does not read.
+func subscribe(t *testing.T, at, query string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.(*net.TCPConn).SetReadBuffer(16 << 10)
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(exampletest.Patience))
+	fmt.Fprintf(c, "GET /events%s HTTP/1.1\r\nHost: x\r\n\r\n", query)
+	head := make([]byte, 12)
+	if _, err := io.ReadFull(c, head); err != nil || string(head) != "HTTP/1.1 200" {
+		t.Fatalf("got %q, %v", head, err)
+	}
+	return c
+}
+
+func publish(t *testing.T, at, event string) (said string) {
+	t.Helper()
+	res, err := http.Post("http://"+at+"/publish", "text/plain", strings.NewReader(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	return string(body)
+}
+
+// until reads lines until one has what in it.
+func until(t *testing.T, r *bufio.Reader, what string) (before []string) {
+	t.Helper()
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatalf("before %q: %v", what, err)
+		}
+		before = append(before, line)
+		if strings.Contains(line, what) {
+			return before
+		}
+	}
+}
+
+func TestEveryListenerIsToldEveryEvent(t *testing.T) {
+	at := exampletest.Serve(t, server())
+	defer http.DefaultClient.CloseIdleConnections()
+	a, b := subscribe(t, at, ""), subscribe(t, at, "")
+	if said := publish(t, at, "one\r\ntwo"); said != "2 listen\n" {
+		t.Errorf("got %q", said)
+	}
+	for _, c := range []net.Conn{a, b} {
+		got := strings.Join(until(t, bufio.NewReader(c), "two"), "")
+		if !strings.Contains(got, "data: one\ndata: two\n") {
+			t.Errorf("got %q", got)
+		}
+		c.Close()
+	}
+	exampletest.Await(t, "the listeners to be forgotten", func() bool { return publish(t, at, "x") == "0 listen\n" })
+}
+
+func TestASlowListenerLosesWhatItHasAskedToLose(t *testing.T) {
+	at := exampletest.Serve(t, server())
+	defer http.DefaultClient.CloseIdleConnections()
+	slow := map[string]net.Conn{}
+	for _, how := range []string{"oldest", "latest", "disconnect"} {
+		slow[how] = subscribe(t, at, "?slow="+how)
+	}
+	quick := subscribe(t, at, "")
+	reader := bufio.NewReader(quick)
+	event := strings.Repeat("x", 60_000)
+	n := 0
+	// It takes what the kernel holds for somebody who does not read to have one sent away: some megabytes.
+	for listeners := 4; listeners == 4; n++ {
+		fmt.Sscanf(publish(t, at, fmt.Sprintf("%d.%s", n, event)), "%d", &listeners)
+		until(t, reader, fmt.Sprintf("data: %d.", n))
+		if n > 1000 {
+			t.Fatal("nobody is sent away")
+		}
+	}
+	all, err := io.ReadAll(slow["disconnect"])
+	if err != nil && !errors.Is(err, syscall.ECONNRESET) || strings.HasSuffix(string(all), "\r\n0\r\n\r\n") {
+		t.Errorf("the listener that was sent away sees an end: %v", err)
+	}
+	kept := map[string]int{"oldest": maxQueue, "latest": 1}
+	for how, most := range kept {
+		r := bufio.NewReader(slow[how])
+		until(t, r, "events were lost")
+		got := until(t, r, fmt.Sprintf("data: %d.", n-1))
+		if waited := strings.Count(strings.Join(got, ""), "data: "); waited > most {
+			t.Errorf("%s: %d events waited, want %d at most", how, waited, most)
+		}
+		slow[how].Close()
+	}
+	quick.Close()
+}
