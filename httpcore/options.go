@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore/h1"
+	"github.com/weir-go/weir/stream"
 )
 
 // ServerOptions say how a Server treats its clients. The zero value is good: every limit has a finite default. In a duration
@@ -13,7 +14,9 @@ type ServerOptions struct {
 	// Limits bound the head and the framing: see h1.Limits.
 	Limits h1.Limits
 	// HighWaterMark is how much of a request's body is buffered before its socket is not read from any more, and how much of
-	// the answers waits before a write says so. Default 16 KiB.
+	// the answers waits before a write says so. Default 16 KiB; stream.NoBuffer is as little as can be, and other negative values
+	// panic. A message may have marks of its own: see IncomingMessage.SetReadableHighWaterMark and
+	// ServerResponse.SetWritableHighWaterMark.
 	HighWaterMark int
 	// HeaderTimeout is how long a client has for a whole head, from its first byte on, or from the connection's beginning.
 	// Default 10 s.
@@ -106,7 +109,8 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	finite(&o.IdleTimeout, defaultIdleTimeout)
 	finite(&o.WriteTimeout, defaultWriteTimeout)
 	if o.HighWaterMark == 0 {
-		o.HighWaterMark = 16 << 10
+		o.HighWaterMark = stream.DefaultHighWaterMark
 	}
+	_ = writableMark(o.HighWaterMark) // panics here rather than at a client's first request
 	return o
 }

@@ -74,8 +74,21 @@ type message interface {
 var _ message = (*ServerResponse)(nil)
 
 func (o *outgoing) init(sh *shared, hwm int, m message) {
-	o.sh, o.msg, o.hwm, o.length = sh, m, hwm, -1
+	o.sh, o.msg, o.hwm, o.length = sh, m, writableMark(hwm), -1
 	o.headers = o.inline[:0]
+}
+
+// writableMark is what a HighWaterMark of the options means to a message that is written: there is something to wait for from one byte on.
+func writableMark(option int) int {
+	switch {
+	case option == 0:
+		return stream.DefaultHighWaterMark
+	case option == stream.NoBuffer:
+		return 1
+	case option < 0:
+		panic("httpcore: a high water mark is 0 for the default, stream.NoBuffer, or a number of bytes")
+	}
+	return option
 }
 
 // lasts says how long the bytes of a write stay as they are.

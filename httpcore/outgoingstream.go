@@ -34,8 +34,12 @@ func (o *outgoing) WritableLength() int {
 	return n
 }
 
-// WritableHighWaterMark is the mark: that of the options.
+// WritableHighWaterMark is the mark: that of the options, or what SetWritableHighWaterMark was given.
 func (o *outgoing) WritableHighWaterMark() int { return o.hwm }
+
+// SetWritableHighWaterMark changes the mark of this message, in bytes: 0 is the default of 16 KiB, stream.NoBuffer a single byte; other
+// negative values panic. It counts from the next write on: who was told to wait still waits for OnDrain.
+func (o *outgoing) SetWritableHighWaterMark(n int) { o.hwm = writableMark(n) }
 
 // WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
 func (o *outgoing) WritableNeedDrain() bool { return o.needDrain && !o.ended && !o.gone }

@@ -78,7 +78,9 @@ type RequestOptions struct {
 	SocketPath string
 	// LocalAddr is where to connect from: see loop.DialOptions.
 	LocalAddr netip.AddrPort
-	// HighWaterMark is the mark of the body and of the response's, in bytes. Default 16 KiB.
+	// HighWaterMark is the mark of the body and of the response's, in bytes. Default 16 KiB; stream.NoBuffer is as little as can be,
+	// and other negative values panic. Either may be changed later: see SetWritableHighWaterMark, and
+	// IncomingMessage.SetReadableHighWaterMark.
 	HighWaterMark int
 	// Context destroys the request when it is done, with ErrCanceled for what has caused that.
 	Context context.Context

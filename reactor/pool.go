@@ -9,6 +9,8 @@ type pool struct {
 	nOutboxes int
 	blocks    [len(blockSizes)][][]byte
 	held      int // bytes in blocks
+	lent      int // blocks that somebody has
+	lentBytes int // what those can hold
 }
 
 const (
@@ -71,6 +73,13 @@ func (p *pool) releaseOutbox(o *outbox) {
 
 // block returns a slice of length n with capacity of its size class.
 func (p *pool) block(n int) []byte {
+	b := p.free(n)
+	p.lent++
+	p.lentBytes += cap(b)
+	return b
+}
+
+func (p *pool) free(n int) []byte {
 	for class, size := range blockSizes {
 		if n > size {
 			continue
@@ -90,6 +99,8 @@ func (p *pool) block(n int) []byte {
 
 func (p *pool) releaseBlock(b []byte) {
 	b = b[:cap(b)]
+	p.lent--
+	p.lentBytes -= len(b)
 	poison(b)
 	for class, size := range blockSizes {
 		if len(b) == size && p.held+size <= maxHeld {

@@ -150,7 +150,13 @@ func TestPoolGivesBackWhatItWasGiven(t *testing.T) {
 			t.Fatalf("asked for %d, got %d", n, len(b))
 		}
 		held := p.held
+		if p.lent != 1 || p.lentBytes != cap(b) {
+			t.Errorf("%d blocks of %d bytes are lent, want one of %d", p.lent, p.lentBytes, cap(b))
+		}
 		p.releaseBlock(b)
+		if p.lent != 0 || p.lentBytes != 0 {
+			t.Errorf("%d blocks of %d bytes are lent, want none", p.lent, p.lentBytes)
+		}
 		if pooled := p.held > held; pooled != (n <= 64<<10) {
 			t.Errorf("a block of %d is pooled: %v", n, pooled)
 		}

@@ -23,6 +23,10 @@ type Stats struct {
 	Accepted      uint64 // connections accepted and given to a callback
 	Shed          uint64 // connections accepted and closed at once, for want of descriptors
 	Connections   int    // connections whose close callback has not run
+
+	Blocks      int // blocks of memory that hold what was written, or received, and could not be moved on in its turn
+	BlockBytes  int // the memory that those are, used or not
+	PooledBytes int // free blocks that are kept for the next ones: 4 MiB at most
 }
 
 func (r *Reactor) countWrite(n int) {
@@ -31,4 +35,8 @@ func (r *Reactor) countWrite(n int) {
 }
 
 // Stats returns the numbers as they are.
-func (r *Reactor) Stats() Stats { return r.stats }
+func (r *Reactor) Stats() Stats {
+	s := r.stats
+	s.Blocks, s.BlockBytes, s.PooledBytes = r.pool.lent, r.pool.lentBytes, r.pool.held
+	return s
+}

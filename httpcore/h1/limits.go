@@ -61,6 +61,15 @@ func (l *Limits) check() {
 	}
 }
 
+// Sections are the limits of the start line, the header section and the trailer section in bytes, defaults filled in: all of a
+// message that somebody may have to keep, its body apart. The receiver may be nil, which is all defaults.
+func (l *Limits) Sections() (startLine, header, trailer int) {
+	if l == nil {
+		l = &defaultLimits
+	}
+	return int(l.startLine()), int(l.header()), int(l.trailer())
+}
+
 func (l *Limits) startLine() uint64       { return limit(l.StartLine, defaultStartLine) }
 func (l *Limits) header() uint64          { return limit(l.Header, defaultHeader) }
 func (l *Limits) field() uint64           { return limit(l.Field, defaultField) }

@@ -63,6 +63,7 @@ type socket struct {
 	closed  bool // its owner has closed it: what remains of it goes on without one
 	linger0 bool // closing sends a reset
 	pipeIn  bool // the end of a pipe that is written to
+	exact   bool // its window is filled to the last byte
 	nospace bool // the sender was told that there is no room, and is owed the news when there is
 
 	reg registration

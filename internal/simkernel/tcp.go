@@ -100,7 +100,7 @@ func (s *socket) pump() {
 		}
 		window := s.peer.rcvbuf - f.arrived - f.flying
 		n := min(unsent, window)
-		if n < min(unsent, segment, s.peer.rcvbuf/2) || n <= 0 {
+		if n < min(unsent, segment, s.peer.rcvbuf/2) && !s.peer.exact || n <= 0 {
 			return
 		}
 		if n > 1 && w.random.chance(w.faults.Dribble) {

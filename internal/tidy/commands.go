@@ -20,7 +20,7 @@ var (
 )
 
 // layout are the folders whose names mean a path of ours even while they don't exist: a page may not promise them.
-var layout = []string{".ci", "bench", "cmd", "docs", "examples", "httpcore", "internal", "loop", "reactor", "stream", "tools"}
+var layout = []string{".ci", "bench", "cmd", "docs", "examples", "httpcore", "internal", "loop", "reactor", "stream", "tools", "weirtest"}
 
 // checkCommands wants what the pages name to exist: make targets in code, and paths of ours anywhere. A page whose first
 // command fails has lost its reader.

@@ -10,8 +10,9 @@ import (
 // clockFiles may ask the system for the time or for a timer, each with its reason. Everything else on the floors takes
 // the time from the Kernel's clock or from the loop, which is what makes a run on the simulated kernel repeatable.
 var clockFiles = map[string]string{
-	"reactor/clock.go": "it is the clock",
-	"loop/watchdog.go": "it watches a loop that does not turn, so the loop can't tell it the time, and a simulated clock stands still",
+	"reactor/clock.go":  "it is the clock",
+	"loop/watchdog.go":  "it watches a loop that does not turn, so the loop can't tell it the time, and a simulated clock stands still",
+	"weirtest/leaks.go": "it waits for goroutines of a process with real sockets, which end in real time",
 }
 
 // goroutineFiles may start goroutines, each with its reason: one loop is one goroutine, and all others are named here.

@@ -1,0 +1,134 @@
+package weirtest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/stream"
+	"github.com/weir-go/weir/stream/files"
+	"github.com/weir-go/weir/weirtest"
+)
+
+// store is the handler under test: it keeps an upload as a file, if it comes whole.
+func store(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+	res.NoDate = true
+	name := "/uploads" + req.Path()
+	stream.Pipeline(func(err error) {
+		if err != nil {
+			res.Destroy(err)
+			return
+		}
+		res.StatusCode = 201
+		res.EndString("kept\n")
+	}, req, files.Replace(req.Loop(), name, files.ReplaceOptions{}))
+}
+
+// The examples are tests, so they need a *testing.T. Here is one that says what it is told.
+var t = &sayingT{}
+
+type sayingT struct{ fakeT }
+
+func (s *sayingT) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
+// A test of a handler: a client sends half of an upload, pauses for a while, and sends the rest.
+func ExampleWorld() {
+	w := weirtest.New(t, weirtest.Options{})
+	w.MakeFolder("/uploads")
+	p := w.Dial(w.ServeRequests(store))
+
+	p.Write("PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello")
+	w.Advance(20 * time.Second)
+	_, there := w.ReadFile("/uploads/a.txt")
+	fmt.Println("half of it was sent; the file is there:", there)
+
+	p.Write("world")
+	r := p.ReadResponse()
+	data, _ := w.ReadFile("/uploads/a.txt")
+	fmt.Printf("%d %q, after %v\n", r.Status, data, w.Now().Round(time.Second))
+
+	w.Finish() // a test calls it at its end by itself
+	// Output:
+	// half of it was sent; the file is there: false
+	// 201 "helloworld", after 20s
+}
+
+// The same handler, with clients that die at every byte of their request and of its answer, in every manner. Nothing may be left of them, on
+// the disk either, and the next client must be served.
+func ExampleEveryByte() {
+	worlds := 0
+	weirtest.EveryByte(t, weirtest.Options{}, "PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", func(w *weirtest.World) string {
+		worlds++
+		w.MakeFolder("/uploads")
+		w.OnFinish(func() {
+			for _, name := range w.FileNames("/uploads") {
+				if data, _ := w.ReadFile(name); string(data) != "hello" {
+					t.Errorf("half an upload is there: %s has %q", name, data)
+				}
+			}
+		})
+		return w.ServeRequests(store)
+	})
+	fmt.Println("it was killed more than fifty times:", worlds > 50)
+	// Output:
+	// it was killed more than fifty times: true
+}
+
+// A gateway, whose upstream server is played by the test, and is not there for a while.
+func ExampleWorld_Listen() {
+	w := weirtest.New(t, weirtest.Options{})
+	up := w.Listen("10.0.0.1:80")
+	client := w.Dial(w.ServeRequests(gateway("http://10.0.0.1")))
+
+	client.Write("GET /news HTTP/1.1\r\nHost: a\r\n\r\n")
+	server := up.Accept()
+	fmt.Println("the gateway asks for", server.ReadRequest().Target)
+	server.Write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnone")
+	fmt.Printf("the client gets %q\n", client.ReadResponse().Body)
+
+	server.Close()
+	up.Close()
+	client.Write("GET /more HTTP/1.1\r\nHost: a\r\n\r\n")
+	fmt.Println("and then", client.ReadResponse().Status)
+	w.Finish()
+	// Output:
+	// the gateway asks for /news
+	// the client gets "none"
+	// and then 502
+}
+
+// A long poll: an answer that comes when there is something to say, or after a minute.
+func ExampleWorld_Advance() {
+	w := weirtest.New(t, weirtest.Options{})
+	p := w.Dial(w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		res.NoDate = true
+		timer := req.Loop().NewTimer()
+		timer.Start(func() { res.EndString("nothing new") }, time.Minute, 0)
+		res.OnClose(func() { timer.Close(nil) })
+	}))
+	p.Write("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+	w.Advance(59 * time.Second)
+	fmt.Println("after 59 s:", p.Received(), "bytes")
+	w.Advance(time.Second)
+	fmt.Printf("after 60 s: %q\n", p.ReadResponse().Body)
+	w.Finish()
+	// Output:
+	// after 59 s: 0 bytes
+	// after 60 s: "nothing new"
+}
+
+// A hundred worlds in which everything goes wrong that can. What must hold is that an answer is whole or an error, and that nothing is left.
+func ExampleSwarm() {
+	_ = func(t *testing.T) { // the test
+		weirtest.Swarm(t, 100, weirtest.Options{}, func(t *testing.T, w *weirtest.World) {
+			p := w.Dial(w.ServeRequests(store))
+			p.Write("PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+			if r, err := p.TryResponse(); err == nil && r.Status == 201 {
+				if data, _ := w.ReadFile("/uploads/a.txt"); string(data) != "hello" {
+					t.Errorf("it says that it is kept, and has %q", data)
+				}
+			}
+		})
+	}
+}
