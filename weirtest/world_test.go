@@ -202,7 +202,7 @@ func gateway(origin string) handler {
 			return
 		}
 		up.OnResponse(func(answer *httpcore.IncomingMessage) {
-			answer.OnError(func(err error) { res.Destroy(err) })
+			answer.OnError(func(error) { res.Destroy(nil) })
 			answer.Pipe(res)
 		})
 		up.OnError(func(error) {
