@@ -11,6 +11,7 @@ RACE_BUDGET     ?= 6m
 LINT_BUDGET     ?= 6m
 FUZZ_BUDGET     ?= 10m
 SIM_BUDGET      ?= 5m
+SOAK_BUDGET     ?= 15m
 MUTANTS_BUDGET  ?= 30m
 BENCH_BUDGET    ?= 10m
 BENCHCMP_BUDGET ?= 60m
@@ -23,6 +24,9 @@ FUZZTIME ?= 10s
 # The simulation: connection lives and HTTP exchanges, and the seed of the first. SIM_SEED repeats a failure.
 SIM_LIVES ?= 200000
 SIM_SEED  ?= 1
+# How long the soak lasts, and its seed; 0 picks one.
+SOAKTIME  ?= 10m
+SOAK_SEED ?= 0
 # Arguments of go run ./internal/mutants.
 MUTANTS ?=
 # Arguments of bench; quick is the short comparison.
@@ -37,7 +41,8 @@ SKIPS ?=
 
 # What CI does besides test, in order, and its shorter versions of the long steps. All of ci stays under 15 minutes on two
 # cores with empty caches.
-CI_REST      ?= build lint race cross sim fuzz mutants
+CI_REST      ?= build lint race cross sim soak fuzz mutants
+CI_SOAKTIME  ?= 1m
 CI_FUZZTIME  ?= 5s
 CI_SIM_LIVES ?= 30000
 CI_MUTANTS   ?= -quick
@@ -61,7 +66,7 @@ gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
 tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz fuzz-long sim mutants bench benchcmp cross ci ci-rest
+.PHONY: help build test race lint fmt fuzz fuzz-long sim soak mutants bench benchcmp cross ci ci-rest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -106,6 +111,9 @@ sim: ## live SIM_LIVES simulated lives of connections, and as many HTTP exchange
 	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
 	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore
 
+soak: ## mixed traffic on the real kernel for SOAKTIME, with kills, stops and resets (Linux)
+	$(call within,$(SOAK_BUDGET)) $(GO) run ./internal/soak -time $(SOAKTIME) -seed $(SOAK_SEED)
+
 mutants: ## plant one-line bugs one by one; the tests must find each
 	$(call within,$(MUTANTS_BUDGET)) $(GO) run ./internal/mutants $(MUTANTS)
 
@@ -132,7 +140,7 @@ ci: ## all that CI runs
 ci-rest: ## all that CI runs but test
 	@begin=$$(date +%s); for step in $(CI_REST); do \
 	  start=$$(date +%s); echo; echo "== make $$step"; \
-	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
+	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SOAKTIME=$(CI_SOAKTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
 	    { echo "== make $$step failed after $$(($$(date +%s) - start)) s"; exit 1; }; \
 	  echo "== make $$step took $$(($$(date +%s) - start)) s"; \
 	done; echo; echo "== $(CI_REST): all passed in $$(($$(date +%s) - begin)) s"
