@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -51,7 +52,8 @@ func outcomeOf(err error) outcome {
 		return refused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ENOTCONN),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, httpcore.ErrHangUp), errors.Is(err, httpcore.ErrAborted), errors.Is(err, stream.ErrPrematureClose):
+		errors.Is(err, httpcore.ErrHangUp), errors.Is(err, httpcore.ErrAborted), errors.Is(err, stream.ErrPrematureClose),
+		errors.Is(err, net.ErrClosed): // net/http closes a connection whose read has failed, and may then be told of the write
 		return cut
 	case strings.Contains(err.Error(), "server closed idle connection"): // net/http has no name for it
 		return cut
