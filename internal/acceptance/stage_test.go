@@ -136,3 +136,34 @@ func writeFile(t *testing.T, path string, text []byte) {
 		t.Fatal(err)
 	}
 }
+
+// raw is a plain client of the server: it sends, and more is told of all that it has received, each time that there is more.
+func (s *stage) raw(send string, more func(c *stream.Socket, got string)) {
+	var conn *reactor.Conn
+	conn, err := s.l.Connect("tcp", s.url[len("http://"):], func(err error) {
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		c := stream.NewSocket(s.l, conn, stream.SocketOptions{})
+		got := ""
+		c.OnError(func(error) {})
+		c.OnData(func(p []byte) {
+			got += string(p)
+			more(c, got)
+		})
+		c.WriteChunk([]byte(send), nil)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// after calls fn later.
+func (s *stage) after(d time.Duration, fn func()) {
+	t := s.l.NewTimer()
+	t.Start(func() {
+		t.Close(nil)
+		fn()
+	}, d, 0)
+}
