@@ -49,7 +49,6 @@ type stat struct {
 	Handles     int
 	Connections int
 	Agents      int // sockets, free sockets and queued requests of all agents
-	HeapInUse   uint64
 }
 
 // part is what a child is.
@@ -91,9 +90,6 @@ func beChild(role string, s setting) error {
 			say.line(said{Rested: true})
 		case "stat", "stacks":
 			st := &stat{Seq: arg, Counts: say.counted(), Goroutines: runtime.NumGoroutine(), FDs: descriptors(os.Getpid())}
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			st.HeapInUse = m.HeapInuse
 			p.look(st)
 			if word == "stacks" {
 				buf := make([]byte, 1<<20)

@@ -30,6 +30,7 @@ type conductor struct {
 	mu         sync.Mutex
 	violations []string
 	more       int
+	ending     bool
 	faults     map[string]int
 	lost       map[string]int // what the lives of a mortal load have counted that are over
 	memory     map[*process][]int64
@@ -60,6 +61,9 @@ func conduct(ctx context.Context, c config) (ok bool, err error) {
 }
 
 func (x *conductor) endAll() {
+	x.mu.Lock()
+	x.ending = true // what they say of one another from now on means nothing
+	x.mu.Unlock()
 	for _, p := range x.all {
 		p.kill()
 	}
@@ -70,7 +74,10 @@ func (x *conductor) violation(format string, args ...any) {
 	text := fmt.Sprintf("%6.1fs  %s", time.Since(x.began).Seconds(), fmt.Sprintf(format, args...))
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if len(x.violations) >= 100 {
+	switch {
+	case x.ending:
+		return
+	case len(x.violations) >= 100:
 		x.more++
 		return
 	}

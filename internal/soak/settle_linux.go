@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -179,8 +178,6 @@ func (x *conductor) leftovers() {
 			x.violation("halves of uploads are left: %s", strings.Join(hidden, " "))
 		}
 	}
-	entries, _ := os.ReadDir(x.dir)
-	x.note("%d entries in the folder", len(entries))
 }
 
 // verdict prints what has happened, and whether it may.
