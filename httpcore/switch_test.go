@@ -196,8 +196,13 @@ func TestTheLastRequestOfAConnectionMayLeaveHTTP(t *testing.T) {
 						s.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
 						echo(s, head)
 					}
-					g.s.OnUpgrade(take)
-					g.s.OnConnect(take)
+					set := make(chan struct{})
+					g.l.Post(func() {
+						g.s.OnUpgrade(take)
+						g.s.OnConnect(take)
+						close(set)
+					})
+					<-set
 				}
 				c := g.dial()
 				if _, err := io.WriteString(c, k.request+"first"); err != nil {

@@ -8,6 +8,14 @@ var httpHunters = []hunter{
 // servers are the mutants of package httpcore.
 var servers = []mutant{
 	{
+		"a last request never leaves HTTP", "what follows a CONNECT that says close is thrown away, and its client waits for ever",
+		"httpcore/serverparse.go", "		c.flags &^= connLastRequest // what follows is another protocol, and not to be thrown away\n", "",
+	},
+	{
+		"a switch of the last request loses bytes", "what its client has sent of the other protocol already is thrown away",
+		"httpcore/serverparse.go", "c.flags&connLastRequest != 0 && !x.res.maySwitch {", "c.flags&connLastRequest != 0 {",
+	},
+	{
 		"no lingering", "a close with unread input is a reset, and overtakes the answer",
 		"httpcore/serverend.go", "if c.t.CloseWrite(c.endSent) != nil {", "if c.t.CloseWrite(nil) == nil {",
 	},
