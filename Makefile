@@ -11,6 +11,7 @@ RACE_BUDGET     ?= 6m
 LINT_BUDGET     ?= 6m
 FUZZ_BUDGET     ?= 10m
 SIM_BUDGET      ?= 5m
+SOAK_BUDGET     ?= 15m
 MUTANTS_BUDGET  ?= 30m
 BENCH_BUDGET    ?= 10m
 BENCHCMP_BUDGET ?= 60m
@@ -23,6 +24,9 @@ FUZZTIME ?= 10s
 # The simulation: connection lives and HTTP exchanges, and the seed of the first. SIM_SEED repeats a failure.
 SIM_LIVES ?= 200000
 SIM_SEED  ?= 1
+# How long the soak lasts, and its seed; 0 picks one.
+SOAKTIME  ?= 10m
+SOAK_SEED ?= 0
 # Arguments of go run ./internal/mutants.
 MUTANTS ?=
 # Arguments of bench; quick is the short comparison.
@@ -37,18 +41,23 @@ SKIPS ?=
 
 # What CI does besides test, in order, and its shorter versions of the long steps. All of ci stays under 15 minutes on two
 # cores with empty caches.
-CI_REST      ?= build lint race cross sim fuzz mutants
+CI_REST      ?= build lint race cross sim soak fuzz mutants
+CI_SOAKTIME  ?= 1m
 CI_FUZZTIME  ?= 5s
 CI_SIM_LIVES ?= 30000
 CI_MUTANTS   ?= -quick
 
-# The systems we build for and vet, tests included, one of them with weirdebug too: what that tag adds is the same on all.
-# Those of COMPILE_ONLY are only built: a second processor of a system, and one where weir says that it can't run.
+# The systems we vet for, tests included, one of them with weirdebug too: what that tag adds is the same on all. Of FLOORS_ONLY it is
+# what knows the system, and the floors right above: the rest is one program on all systems, which internal/tidy keeps, and net/http
+# would have to be compiled for it. Vet compiles what is imported; one program is linked besides. Those of COMPILE_ONLY are only
+# built: a second processor of a system, and one where weir says that it can't run.
 SYSTEMS      := darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64 linux/386
+FLOORS_ONLY  := openbsd/amd64 netbsd/amd64
 DEBUG_VET    := freebsd/amd64
 COMPILE_ONLY := darwin/amd64 linux/arm64 windows/amd64
-# Besides this one, the system that staticcheck reads the code for: the kqueue half of reactor.
-LINT_SYSTEMS := linux darwin
+FLOORS       := ./reactor/... ./loop/... ./stream/...
+# What staticcheck reads the code as, system/tags: darwin is the kqueue half of reactor, and what weirdebug adds is the same there.
+LINT_BUILDS  := linux linux/weirdebug darwin
 
 # Modules of this repository, and those of them with code.
 MODULES      := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
@@ -61,7 +70,7 @@ gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
 tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz fuzz-long sim mutants bench demo-slow benchcmp cross ci ci-rest
+.PHONY: help build test race lint fmt fuzz fuzz-long sim soak mutants bench demo-slow benchcmp cross ci ci-rest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,8 +93,8 @@ race: ## run the tests under the race detector
 lint: ## vet, staticcheck, formatting, tidy go.mod files
 	@set -e; for m in $(CODE_MODULES); do for tags in "" weirdebug; do \
 	  echo "vet $$m $$tags"; (cd $$m && $(call within,$(LINT_BUDGET)) $(GO) vet -tags "$$tags" ./...); done; done
-	@set -e; for system in $(LINT_SYSTEMS); do for tags in "" weirdebug; do \
-	  echo "staticcheck . $$system $$tags"; $(call within,$(LINT_BUDGET)) tools/staticcheck "$$system" "$$tags"; done; done
+	@set -e; for b in $(LINT_BUILDS); do \
+	  echo "staticcheck . $$b"; $(call within,$(LINT_BUDGET)) tools/staticcheck $$(echo "$$b/" | tr / ' '); done
 	@set -e; for m in $(filter-out .,$(CODE_MODULES)); do \
 	  echo "staticcheck $$m"; (cd $$m && $(call within,$(LINT_BUDGET)) $(tool) staticcheck ./...); done
 	@echo "gofumpt"; out=$$($(call within,$(LINT_BUDGET)) $(tool) gofumpt -l .) || exit 1; \
@@ -106,6 +115,9 @@ sim: ## live SIM_LIVES simulated lives of connections, and as many HTTP exchange
 	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
 	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore
 
+soak: ## mixed traffic on the real kernel for SOAKTIME, with kills, stops and resets (Linux)
+	$(call within,$(SOAK_BUDGET)) $(GO) run ./internal/soak -time $(SOAKTIME) -seed $(SOAK_SEED)
+
 mutants: ## plant one-line bugs one by one; the tests must find each
 	$(call within,$(MUTANTS_BUDGET)) $(GO) run ./internal/mutants $(MUTANTS)
 
@@ -124,10 +136,12 @@ cross: $(BUILDS) ## build and vet for every other system
 
 $(BUILDS): cross/%:
 	@echo "cross $*"
-	@CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(call within,$(CROSS_BUDGET)) $(GO) build ./...
+	@CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(call within,$(CROSS_BUDGET)) $(GO) build -o /dev/null ./cmd/echo
 	@$(if $(filter $*,$(SYSTEMS)),for tags in "" $(if $(filter $*,$(DEBUG_VET)),weirdebug); do \
 	  CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
-	  $(call within,$(CROSS_BUDGET)) $(GO) vet -tags "$$tags" ./... || exit 1; done)
+	  $(call within,$(CROSS_BUDGET)) $(GO) vet -tags "$$tags" $(if $(filter $*,$(FLOORS_ONLY)),$(FLOORS),./...) || exit 1; done,\
+	  CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
+	  $(call within,$(CROSS_BUDGET)) $(GO) build $(FLOORS) ./httpcore ./httpcore/static)
 
 ci: ## all that CI runs
 	@$(MAKE) --no-print-directory ci-rest CI_REST="test $(CI_REST)"
@@ -135,7 +149,7 @@ ci: ## all that CI runs
 ci-rest: ## all that CI runs but test
 	@begin=$$(date +%s); for step in $(CI_REST); do \
 	  start=$$(date +%s); echo; echo "== make $$step"; \
-	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
+	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SOAKTIME=$(CI_SOAKTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
 	    { echo "== make $$step failed after $$(($$(date +%s) - start)) s"; exit 1; }; \
 	  echo "== make $$step took $$(($$(date +%s) - start)) s"; \
 	done; echo; echo "== $(CI_REST): all passed in $$(($$(date +%s) - begin)) s"

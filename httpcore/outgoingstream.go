@@ -11,7 +11,7 @@ func (o *outgoing) Scheduler() stream.Scheduler { return o.loop() }
 func (o *outgoing) Status() stream.Status {
 	return stream.Status{
 		HasWritable: true,
-		Writable:    !o.ended && !o.gone && !o.failed,
+		Writable:    o.IsWritable(),
 		NeedDrain:   o.needDrain,
 		EndCalled:   o.ended,
 		Flushed:     o.done || o.over && !o.gone && o.WritableLength() == 0,
@@ -24,6 +24,12 @@ func (o *outgoing) Status() stream.Status {
 		Err:         o.err,
 	}
 }
+
+// IsWritable reports whether writes are accepted: End was not called, and the message was neither destroyed nor has it failed.
+func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.err == nil }
+
+// WritableAborted reports whether the message was destroyed, lost its connection or failed before it finished.
+func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.err != nil) }
 
 // WritableLength is how many bytes wait: here, or in the transport if the response owns it.
 func (o *outgoing) WritableLength() int {

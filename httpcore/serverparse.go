@@ -62,9 +62,8 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	case connect && (s.onConnect == nil || c.pending > 1):
 		c.refuseInside(501, nil)
 		return h1.Proceed
-	case connect:
-		return h1.Upgrade
-	case upgrade && s.onUpgrade != nil && c.pending == 1:
+	case connect, upgrade && s.onUpgrade != nil && c.pending == 1:
+		c.flags &^= connLastRequest // what follows is another protocol, and not to be thrown away
 		return h1.Upgrade
 	case expect == "" || m.minor == 0:
 	case !strings.EqualFold(expect, "100-continue"):
@@ -151,8 +150,8 @@ func (c *serverConn) OnMessageComplete() {
 	c.in = nil
 	tail := c.tail()
 	c.dumped = 0
-	if c.flags&(connLastRequest|connDeaf) != 0 {
-		c.deafen() // what follows is no request: RFC 9112 section 9.6
+	if c.flags&connDeaf != 0 || c.flags&connLastRequest != 0 && !x.res.maySwitch {
+		c.deafen() // what follows is no request: RFC 9112 section 9.6. Behind one that may switch it waits for the answer
 	}
 	x.req.end(tail)
 	if x.res.finished() {

@@ -166,3 +166,64 @@ func TestA101DoesNotAnswerACONNECT(t *testing.T) {
 	k.server(1).send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
 	x.failed("behind the 101", ErrUnexpectedSwitch)
 }
+
+// A request may be the last of its connection, by its own word or by ours, and still be what makes a tunnel of it.
+func TestTheLastRequestOfAConnectionMayLeaveHTTP(t *testing.T) {
+	for _, k := range []struct {
+		name, request string
+		o             ServerOptions
+		hook          bool
+	}{
+		{name: "CONNECT that says close", request: "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n", hook: true},
+		{name: "CONNECT", request: "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", o: ServerOptions{MaxRequestsPerSocket: 1}, hook: true},
+		{name: "OnUpgrade", request: upgradeHead, o: ServerOptions{MaxRequestsPerSocket: 1}, hook: true},
+		{name: "SwitchProtocols", request: upgradeHead, o: ServerOptions{MaxRequestsPerSocket: 1}},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			echo := func(s *stream.Socket, head []byte) {
+				s.Write(head)
+				s.Pipe(s)
+			}
+			over(t, k.o, func(req *IncomingMessage, res *ServerResponse) {
+				req.Loop().Post(func() {
+					if err := res.SwitchProtocols(echo); err != nil {
+						t.Error(err)
+					}
+				})
+			}, func(g *talk) {
+				if k.hook {
+					take := func(_ *IncomingMessage, s *stream.Socket, head []byte) {
+						s.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+						echo(s, head)
+					}
+					set := make(chan struct{})
+					g.l.Post(func() {
+						g.s.OnUpgrade(take)
+						g.s.OnConnect(take)
+						close(set)
+					})
+					<-set
+				}
+				c := g.dial()
+				if _, err := io.WriteString(c, k.request+"first"); err != nil {
+					t.Fatal(err)
+				}
+				got := ""
+				for buf := make([]byte, 512); !strings.HasSuffix(got, "\r\n\r\nfirst"); {
+					n, err := c.Read(buf)
+					if got += string(buf[:n]); err != nil {
+						t.Fatalf("got %q, %v", got, err)
+					}
+				}
+				if _, err := io.WriteString(c, "second"); err != nil {
+					t.Fatal(err)
+				}
+				c.CloseWrite()
+				if rest, err := io.ReadAll(c); err != nil || string(rest) != "second" {
+					t.Errorf("got %q, %v behind the first bytes", rest, err)
+				}
+				c.Close()
+			})
+		})
+	}
+}

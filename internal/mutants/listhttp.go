@@ -20,6 +20,14 @@ var servers = []mutant{
 		"httpcore/wirestall.go", "	case w.waitsForFile:\n", "	case false:\n",
 	},
 	{
+		"a last request never leaves HTTP", "what follows a CONNECT that says close is thrown away, and its client waits for ever",
+		"httpcore/serverparse.go", "		c.flags &^= connLastRequest // what follows is another protocol, and not to be thrown away\n", "",
+	},
+	{
+		"a switch of the last request loses bytes", "what its client has sent of the other protocol already is thrown away",
+		"httpcore/serverparse.go", "c.flags&connLastRequest != 0 && !x.res.maySwitch {", "c.flags&connLastRequest != 0 {",
+	},
+	{
 		"no lingering", "a close with unread input is a reset, and overtakes the answer",
 		"httpcore/serverend.go", "if c.t.CloseWrite(c.endSent) != nil {", "if c.t.CloseWrite(nil) == nil {",
 	},
@@ -97,7 +105,7 @@ var servers = []mutant{
 	},
 	{
 		"a lost response is not closed", "its handler never learns that the client has gone",
-		"httpcore/outgoingend.go", "	defer o.close() // whoever panics\n", "",
+		"httpcore/outgoingend.go", "	if *whole {\n		o.close()\n", "	if *whole {\n",
 	},
 	{
 		"no drain", "a handler that waits for the client waits for ever",

@@ -141,6 +141,15 @@ func (w *WriteStream) start(open func() error) {
 	})
 }
 
+// WritableCorked is how many calls of Cork are not undone. The stream's own, while its file is being opened, is none of them.
+func (w *WriteStream) WritableCorked() int {
+	n := w.Writable.WritableCorked()
+	if w.pending && n > 0 && !w.Destroyed() {
+		n--
+	}
+	return n
+}
+
 // OnOpen listens for the file being open, in a turn after the one that made the stream. It is told of a ToFile too.
 func (w *WriteStream) OnOpen(fn func()) stream.Sub { return w.events.open.Add(need(fn)) }
 
