@@ -22,6 +22,7 @@ func (w *wire) complete(err error) {
 		return
 	}
 	o.flying--
+	over := o.over // what is ended from now on, by those who are told, tells by itself
 	if w.t.WriteQueueSize() == 0 {
 		w.flowing()
 		if o.owns() {
@@ -32,7 +33,7 @@ func (w *wire) complete(err error) {
 	if f.cb != nil {
 		f.cb(nil)
 	}
-	if o.over && o.flying == 0 && len(o.held) == 0 {
+	if over && o.flying == 0 && len(o.held) == 0 {
 		o.finish()
 	}
 	if x := w.out; x != nil && x != o && w.t.WriteQueueSize() == 0 {
