@@ -20,9 +20,11 @@ TEST_TIMEOUT ?= 4m
 
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
-# The simulation: connection lives and HTTP exchanges, and the seed of the first. SIM_SEED repeats a failure.
-SIM_LIVES ?= 200000
-SIM_SEED  ?= 1
+# The simulation: connection lives and HTTP exchanges, exchanges in worlds with everything in them, and the seed of the first.
+# SIM_SEED repeats a failure.
+SIM_LIVES     ?= 200000
+SIM_EXCHANGES ?= $(SIM_LIVES)
+SIM_SEED      ?= 1
 # Arguments of go run ./internal/mutants.
 MUTANTS ?=
 # Arguments of bench; quick is the short comparison.
@@ -40,6 +42,7 @@ SKIPS ?=
 CI_REST      ?= build lint race cross sim fuzz mutants
 CI_FUZZTIME  ?= 5s
 CI_SIM_LIVES ?= 30000
+CI_SIM_EXCHANGES ?= 100000
 CI_MUTANTS   ?= -quick
 
 # The systems we build for and vet, tests included, one of them with weirdebug too: what that tag adds is the same on all.
@@ -102,9 +105,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 fuzz-long: ## run each fuzz target for ten minutes
 	$(MAKE) --no-print-directory fuzz FUZZTIME=10m FUZZ_BUDGET=3h
 
-sim: ## live SIM_LIVES simulated lives of connections, and as many HTTP exchanges, from SIM_SEED on
-	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
-	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore
+sim: ## live SIM_LIVES simulated lives of connections, as many HTTP exchanges, and SIM_EXCHANGES in whole worlds, from SIM_SEED on
+	SIM_LIVES=$(SIM_LIVES) SIM_EXCHANGES=$(SIM_EXCHANGES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
+	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore ./internal/wholesim
 
 mutants: ## plant one-line bugs one by one; the tests must find each
 	$(call within,$(MUTANTS_BUDGET)) $(GO) run ./internal/mutants $(MUTANTS)
@@ -132,7 +135,7 @@ ci: ## all that CI runs
 ci-rest: ## all that CI runs but test
 	@begin=$$(date +%s); for step in $(CI_REST); do \
 	  start=$$(date +%s); echo; echo "== make $$step"; \
-	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
+	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SIM_LIVES=$(CI_SIM_LIVES) SIM_EXCHANGES=$(CI_SIM_EXCHANGES) MUTANTS="$(CI_MUTANTS)" || \
 	    { echo "== make $$step failed after $$(($$(date +%s) - start)) s"; exit 1; }; \
 	  echo "== make $$step took $$(($$(date +%s) - start)) s"; \
 	done; echo; echo "== $(CI_REST): all passed in $$(($$(date +%s) - begin)) s"
