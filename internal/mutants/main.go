@@ -112,6 +112,7 @@ func allHunts() []hunt {
 		{clients, clientHunters},
 		{handlers, stdhttpHunters},
 		{statics, staticHunters},
+		{lives, lifeHunters},
 	}
 }
 
