@@ -22,6 +22,7 @@ type visit struct {
 	ctx context.Context // nil if nobody has asked for it
 
 	got                                              int
+	looks                                            bool // at what arrives
 	reqEnds, reqAborts, reqCloses, resCloses, finish int
 	writes, called                                   int
 }
@@ -57,7 +58,7 @@ func (s *world) newVisit(req *httpcore.IncomingMessage, res *httpcore.ServerResp
 	res.OnFinish(func() { v.finish++; v.late("a finish") })
 	res.OnClose(func() { v.resCloses++ })
 	req.OnEnd(func() {
-		if v.reqEnds++; !f.ended && !f.length || v.got > 0 && v.got != len(f.sent) {
+		if v.reqEnds++; !f.ended && !f.length || v.looks && v.got != len(f.sent) {
 			f.fail("the server has %d bytes of a request that looks whole, of %d, ended: %v", v.got, len(f.sent), f.ended)
 		}
 	})
@@ -71,6 +72,7 @@ func (s *world) newVisit(req *httpcore.IncomingMessage, res *httpcore.ServerResp
 
 // look compares what arrives with what was sent.
 func (v *visit) look() {
+	v.looks = true
 	v.req.OnData(func(p []byte) {
 		sent := v.f.sent
 		if v.got+len(p) > len(sent) || string(p) != string(sent[v.got:v.got+len(p)]) {
@@ -169,8 +171,11 @@ func (v *visit) act() {
 		res.StatusCode = []int{204, 304}[s.r.IntN(2)]
 		v.end(nil)
 	case 'x': // not to its end
-		if s.chance(0.5) {
+		switch s.r.IntN(3) {
+		case 0:
 			res.SetHeader("Content-Length", strconv.Itoa(f.answer+1))
+		case 1:
+			res.RemoveHeader("Transfer-Encoding") // so it has to be a reset
 		}
 		v.write(body[:s.r.IntN(len(body)+1)], func() { s.after(req.Loop(), 2*time.Millisecond, func() { res.Destroy(nil) }) })
 	case 'p':

@@ -187,7 +187,7 @@ func (s *world) serverOptions() httpcore.ServerOptions {
 	if s.chance(0.2) {
 		o.MaxRequestsPerSocket = 1 + s.r.IntN(6)
 	}
-	if s.unkind(0.2) {
+	if s.unkind(0.35) {
 		o.IdleTimeout = 1 + s.within(20*time.Millisecond)
 	}
 	if s.unkind(0.05) {
