@@ -128,10 +128,12 @@ func (h *house) leave() {
 
 // judge looks at what was told in all. All its connections have gone, so everybody who has shut it down knows it.
 func (h *house) judge() {
+	patience := 10 * time.Second
 	for _, f := range h.farewells {
-		late := time.AfterFunc(10*time.Second, func() { close(f.gone) })
+		late := time.AfterFunc(patience, func() { close(f.gone) })
 		if err := <-f.over; err != nil {
 			h.s.fail("%s: Shutdown waits though nothing is left", h.name)
+			patience = 0
 		}
 		late.Stop()
 	}
