@@ -21,9 +21,11 @@ TEST_TIMEOUT ?= 4m
 
 # How long each fuzz target runs.
 FUZZTIME ?= 10s
-# The simulation: connection lives and HTTP exchanges, and the seed of the first. SIM_SEED repeats a failure.
-SIM_LIVES ?= 200000
-SIM_SEED  ?= 1
+# The simulation: connection lives and HTTP exchanges, exchanges in worlds with everything in them, and the seed of the first.
+# SIM_SEED repeats a failure.
+SIM_LIVES     ?= 200000
+SIM_EXCHANGES ?= $(SIM_LIVES)
+SIM_SEED      ?= 1
 # How long the soak lasts, and its seed; 0 picks one.
 SOAKTIME  ?= 10m
 SOAK_SEED ?= 0
@@ -45,6 +47,7 @@ CI_REST      ?= build lint race cross sim soak fuzz mutants
 CI_SOAKTIME  ?= 1m
 CI_FUZZTIME  ?= 5s
 CI_SIM_LIVES ?= 30000
+CI_SIM_EXCHANGES ?= 100000
 CI_MUTANTS   ?= -quick
 
 # The systems we vet for, tests included, one of them with weirdebug too: what that tag adds is the same on all. Of FLOORS_ONLY it is
@@ -111,9 +114,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 fuzz-long: ## run each fuzz target for ten minutes
 	$(MAKE) --no-print-directory fuzz FUZZTIME=10m FUZZ_BUDGET=3h
 
-sim: ## live SIM_LIVES simulated lives of connections, and as many HTTP exchanges, from SIM_SEED on
-	SIM_LIVES=$(SIM_LIVES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
-	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore
+sim: ## live SIM_LIVES simulated lives of connections, as many HTTP exchanges, and SIM_EXCHANGES in whole worlds, from SIM_SEED on
+	SIM_LIVES=$(SIM_LIVES) SIM_EXCHANGES=$(SIM_EXCHANGES) SIM_SEED=$(SIM_SEED) $(call within,$(SIM_BUDGET)) \
+	  $(gotest) -- -run Sim -count=1 -timeout=$(SIM_BUDGET) ./internal/simkernel/... ./httpcore ./internal/wholesim
 
 soak: ## mixed traffic on the real kernel for SOAKTIME, with kills, stops and resets (Linux)
 	$(call within,$(SOAK_BUDGET)) $(GO) run ./internal/soak -time $(SOAKTIME) -seed $(SOAK_SEED)
@@ -149,7 +152,8 @@ ci: ## all that CI runs
 ci-rest: ## all that CI runs but test
 	@begin=$$(date +%s); for step in $(CI_REST); do \
 	  start=$$(date +%s); echo; echo "== make $$step"; \
-	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SOAKTIME=$(CI_SOAKTIME) SIM_LIVES=$(CI_SIM_LIVES) MUTANTS="$(CI_MUTANTS)" || \
+	  $(MAKE) --no-print-directory $$step FUZZTIME=$(CI_FUZZTIME) SOAKTIME=$(CI_SOAKTIME) SIM_LIVES=$(CI_SIM_LIVES) \
+	    SIM_EXCHANGES=$(CI_SIM_EXCHANGES) MUTANTS="$(CI_MUTANTS)" || \
 	    { echo "== make $$step failed after $$(($$(date +%s) - start)) s"; exit 1; }; \
 	  echo "== make $$step took $$(($$(date +%s) - start)) s"; \
 	done; echo; echo "== $(CI_REST): all passed in $$(($$(date +%s) - begin)) s"

@@ -32,7 +32,8 @@ type Agent struct {
 // are in bytes.
 type AgentOptions struct {
 	// MaxSockets is how many connections to one origin there may be, idle ones included, and MaxTotalSockets how many in
-	// all. Requests beyond that wait, first come first served. Default 0: no limit.
+	// all. Requests beyond that wait, first come first served; one that is made once more (see RequestOptions.NoRetry) keeps its
+	// place, before them. Default 0: no limit.
 	MaxSockets, MaxTotalSockets int
 	// MaxFreeSockets is how many idle connections to one origin a loop keeps. Default 256, as in Node; negative keeps none.
 	MaxFreeSockets int

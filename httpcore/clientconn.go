@@ -109,6 +109,7 @@ func (c *clientConn) assign(r *ClientRequest) {
 // connected tells the request that it has the connection.
 func (c *clientConn) connected() {
 	if c.req != nil {
+		c.claim()
 		c.req.connected()
 	}
 }
@@ -159,9 +160,7 @@ func (c *clientConn) detach() *ClientRequest {
 
 // OnDeadline is what the loop calls.
 func (c *clientConn) OnDeadline(which loop.Deadline) {
-	if conn, ok := c.t.(*loop.Conn); ok {
-		c.sh.l.Reactor().SetOwner(conn)
-	}
+	c.claim()
 	r := c.req
 	switch {
 	case r == nil:

@@ -110,11 +110,19 @@ func (o *outgoing) final(p []byte, l lasts) {
 	}
 	o.over = true
 	if o.flying == 0 && len(o.held) == 0 {
-		o.loop().NextTick(o.finish)
+		o.loop().NextTick(o.finishLater)
 	}
 	if o.owns() && len(o.held) == 0 && !o.inFile {
 		o.c.side.answered(o)
 	}
+}
+
+// finishLater is finish on a tick.
+func (o *outgoing) finishLater() {
+	if o.c != nil {
+		o.c.claim()
+	}
+	o.finish()
 }
 
 // finish tells that everything has left.

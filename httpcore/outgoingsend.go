@@ -49,7 +49,15 @@ func (o *outgoing) swallow(n int) {
 		return
 	}
 	o.dropped, o.needDrain = 0, true
-	_ = o.loop().Post(o.mayDrain) // of a loop that is closed nobody waits for anything
+	_ = o.loop().Post(o.swallowed) // of a loop that is closed nobody waits for anything
+}
+
+// swallowed is the end of that.
+func (o *outgoing) swallowed() {
+	if o.c != nil {
+		o.c.claim()
+	}
+	o.mayDrain()
 }
 
 // takeHead moves the head, if it was not handed over, to the end of b.

@@ -72,15 +72,19 @@ func (o *origin) request(r *ClientRequest) {
 	}
 }
 
-// queue appends r to those that wait.
+// queue appends r to those that wait. One that is made once more has waited, and comes first: who answers pipelined requests with
+// what he asks another server for could wait for ever otherwise, as those behind it have answers then that nobody takes before
+// its own, and may have all connections.
 func (o *origin) queue(r *ClientRequest) {
-	r.waits, r.prev = o, o.last
-	if o.last != nil {
-		o.last.next = r
-	} else {
-		o.first = r
+	r.waits = o
+	switch {
+	case o.first == nil:
+		o.first, o.last = r, r
+	case r.retried:
+		r.next, o.first.prev, o.first = o.first, r, r
+	default:
+		r.prev, o.last.next, o.last = o.last, r, r
 	}
-	o.last = r
 	o.waiting++
 }
 

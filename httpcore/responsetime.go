@@ -56,9 +56,7 @@ func (x *responseClock) OnDeadline(loop.Deadline) {
 		return
 	}
 	c := x.r.conn()
-	if conn, ok := c.t.(*loop.Conn); ok {
-		c.sl.l.Reactor().SetOwner(conn)
-	}
+	c.claim()
 	if x.fn != nil {
 		x.fn()
 		return

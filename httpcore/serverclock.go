@@ -37,9 +37,7 @@ func (c *serverConn) quiet() bool {
 
 // OnDeadline is what the loop calls.
 func (c *serverConn) OnDeadline(which loop.Deadline) {
-	if conn, ok := c.t.(*loop.Conn); ok {
-		c.sl.l.Reactor().SetOwner(conn)
-	}
+	c.claim()
 	switch which {
 	case loop.DeadlineIdle:
 		switch {

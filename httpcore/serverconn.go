@@ -105,6 +105,7 @@ func (c *serverConn) enough() bool {
 func (c *serverConn) restart() {
 	c.burst = 0
 	if c.flags&connGone == 0 {
+		c.claim()
 		c.wrote()
 	}
 }

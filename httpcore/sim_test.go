@@ -30,6 +30,11 @@ func newRig(t testing.TB, o ServerOptions, fn func(*IncomingMessage, *ServerResp
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newRigOn(t, w, l, o, fn)
+}
+
+func newRigOn(t testing.TB, w *simkernel.World, l *loop.Loop, o ServerOptions, fn func(*IncomingMessage, *ServerResponse)) *rig {
+	t.Helper()
 	k := &rig{t: t, w: w, l: l, s: NewServer(o), keep: l.NewAsync(nil)}
 	k.s.OnRequest(fn)
 	if _, err := k.s.ListenLoop(l, "tcp", simAddress); err != nil {

@@ -111,6 +111,14 @@ func (w *wire) attach(sh *shared, t stream.Transport, s side) {
 	w.d.Init(sh.l, s)
 }
 
+// claim has the rest of the turn, or of the tick, belong to the connection: what listeners panic with ends this one. Whoever's turn
+// has caused it, a timer's or another connection's, does not know what is half done here.
+func (w *wire) claim() {
+	if conn, ok := w.t.(*loop.Conn); ok {
+		w.sh.l.Reactor().SetOwner(conn)
+	}
+}
+
 // OnRead is what the Transport calls.
 func (w *wire) OnRead(p []byte, err error) {
 	switch {

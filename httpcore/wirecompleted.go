@@ -25,6 +25,7 @@ func (w *wire) complete(err error, cb func(error)) {
 		return
 	}
 	o.flying--
+	over := o.over // what is ended from now on, by those who are told, tells by itself
 	cb, whole := f.cb, false
 	defer func() {
 		if !whole {
@@ -42,7 +43,7 @@ func (w *wire) complete(err error, cb func(error)) {
 		cb = nil
 		f.cb(nil)
 	}
-	if o.over && o.flying == 0 && len(o.held) == 0 {
+	if over && o.flying == 0 && len(o.held) == 0 {
 		o.finish()
 	}
 	if x := w.out; x != nil && x != o && w.t.WriteQueueSize() == 0 {

@@ -72,6 +72,7 @@ func (w *wire) resume() {
 	if w.flags&(connGone|connParsing) != 0 || w.blocked() {
 		return
 	}
+	w.claim()
 	if data := w.spill; len(data) > 0 {
 		w.spill, w.kept = nil, true
 		w.parse(data)

@@ -34,6 +34,7 @@ func (w *wire) settle() {
 		w.stalled()
 		return // the transport will tell
 	}
+	w.claim()
 	o := w.flights.oldest().o
 	for n := w.flights.len(); n > 0 && w.flights.oldest().o == o && !w.flights.oldest().file; n-- {
 		w.settled++

@@ -3,6 +3,7 @@ package static
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/weir-go/weir/httpcore"
@@ -110,7 +111,11 @@ func refuse(res *httpcore.ServerResponse, status int) {
 	if status == 503 {
 		res.SetHeader("Retry-After", "1")
 	}
-	res.EndString(httpcore.StatusText(status) + "\n")
+	text := httpcore.StatusText(status) + "\n"
+	if res.HasHeader("Content-Length") {
+		res.SetHeader("Content-Length", strconv.Itoa(len(text))) // it was another answer's
+	}
+	res.EndString(text)
 }
 
 // redirect leads to another path, for good. The location is relative, so that it is right behind any prefix and any proxy.

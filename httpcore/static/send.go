@@ -25,6 +25,13 @@ func (q *inquiry) setFields() {
 	}
 }
 
+// takeBack undoes begin, but for the length: the head would say of another answer what was true of this one.
+func (q *inquiry) takeBack() {
+	for i := 0; i < len(q.fields); i += 2 {
+		q.res.RemoveHeader(q.fields[i])
+	}
+}
+
 // sendWhole sends an answer of which everything is there, or can be made.
 func (q *inquiry) sendWhole() {
 	switch {
@@ -91,6 +98,7 @@ func (q *inquiry) failed(err error) {
 		q.res.Destroy(err)
 		return
 	}
+	q.takeBack()
 	q.refuse(statusOf(err), err)
 	q.tellRefusal(err)
 	refuse(q.res, q.status)

@@ -114,6 +114,7 @@ func allHunts() []hunt {
 		{clients, clientHunters},
 		{handlers, stdhttpHunters},
 		{statics, staticHunters},
+		{lives, lifeHunters},
 	}
 }
 

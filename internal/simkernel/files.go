@@ -86,11 +86,19 @@ func (w *World) openFile(name string, flags int) (int, Errno) {
 func (k *Kernel) DupFile(fd int) (int, Errno) {
 	w := k.begin("DupFile")
 	own, errno := w.dupFile(fd)
+	if w.opts.FileOf != nil {
+		fd = -1
+	}
 	w.log.add(record{at: w.now, op: opDupFile, kernel: k.id, id: int32(fd), result: int64(own), errno: errno})
 	return own, errno
 }
 
 func (w *World) dupFile(fd int) (int, Errno) {
+	if w.opts.FileOf != nil {
+		if name := w.opts.FileOf(fd); name != "" {
+			return w.dupForeign(path.Clean(name))
+		}
+	}
 	if fd < 0 || fd >= len(w.fds) || w.fds[fd] == nil || w.fds[fd].file == nil {
 		return -1, syscall.EBADF // not a mistake of ours: a user may hand in anything
 	}
@@ -103,6 +111,21 @@ func (w *World) dupFile(fd int) (int, Errno) {
 	if o.file != nil {
 		o.file.open++
 	}
+	return s.fd, 0
+}
+
+// dupForeign opens the file of that name, as it is on our disk, in the place of one that is open in the test's process.
+func (w *World) dupForeign(name string) (int, Errno) {
+	e := w.disk.find(name)
+	if e == nil {
+		return -1, syscall.EBADF
+	}
+	s := w.newSocket(kindOpenFile)
+	s.file = &openFile{path: name, file: e.file, read: true}
+	if !w.install(s) {
+		return -1, syscall.EMFILE
+	}
+	e.file.open++
 	return s.fd, 0
 }
 

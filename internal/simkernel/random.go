@@ -3,7 +3,10 @@ package simkernel
 import "time"
 
 // random is splitmix64: one word of state, so that a seed is a run.
-type random struct{ state uint64 }
+type random struct {
+	state  uint64
+	struck map[float64]int // how often chance was true, by its p; nil if nobody asks
+}
 
 func (r *random) next() uint64 {
 	r.state += 0x9e3779b97f4a7c15
@@ -33,4 +36,12 @@ func (r *random) span(d time.Duration) time.Duration {
 func (r *random) unit() float64 { return float64(r.next()>>11) / (1 << 53) }
 
 // chance is true with probability p. A knob at 0 draws nothing: turning it off doesn't cost the hot path.
-func (r *random) chance(p float64) bool { return p > 0 && r.unit() < p }
+func (r *random) chance(p float64) bool {
+	if p <= 0 || r.unit() >= p {
+		return false
+	}
+	if r.struck != nil {
+		r.struck[p]++
+	}
+	return true
+}

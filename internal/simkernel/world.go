@@ -54,6 +54,12 @@ type Options struct {
 	DiskSpace int
 	// TraceLines is how much of the trace is kept as text. Default 2,048.
 	TraceLines int
+	// CountFaults has the world count what Happened tells.
+	CountFaults bool
+	// FileOf names the file of the disk that a descriptor stands for which the test's own process has open, as code has that
+	// opens files with package os; "" if it stands for none. DupFile asks it first. The number means nothing in the world,
+	// and is no part of the trace.
+	FileOf func(fd int) string
 
 	// OnDeadlock is asked before ErrDeadlock is returned; true means that it has changed something, perhaps by
 	// waiting for another goroutine's Wake, and that Wait shall look again.
@@ -120,6 +126,9 @@ func New(o Options) *World {
 		nextPort: firstPort,
 		lowest:   firstFD,
 		log:      log{ring: make([]record, o.TraceLines)},
+	}
+	if o.CountFaults {
+		w.random.struck = map[float64]int{}
 	}
 	for range firstFD {
 		w.fds = append(w.fds, &socket{kind: kindSystem})
