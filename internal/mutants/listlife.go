@@ -27,7 +27,7 @@ var lives = []mutant{
 	},
 	{
 		"life: callbacks that are forgotten", "those of an End that was not sent",
-		"httpcore/outgoingend.go", "	for _, cb := range told {\n		cb(err)\n	}\n", "	_ = told\n",
+		"httpcore/outgoingend.go", "		told = told[1:]\n		cb(err)\n", "		told = told[1:]\n",
 	},
 	{
 		"life: a message that is over twice", "the next request loses its connection, without a word",
@@ -47,7 +47,7 @@ var lives = []mutant{
 	},
 	{
 		"life: a connection whose end nobody hears of", "it is counted for ever",
-		"httpcore/serverend.go", "		c.watch.over(c)\n", "		_ = c\n",
+		"httpcore/serverend.go", "		defer c.watch.over(c)\n", "",
 	},
 	{
 		"life: a panic that ends somebody else", "of a pipelined request, whose own connection stands still",

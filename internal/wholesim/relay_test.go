@@ -40,6 +40,7 @@ func (s *world) relay(req *httpcore.IncomingMessage, res *httpcore.ServerRespons
 		res.SetHeader("X-Relay", strconv.Itoa(f.id))
 		res.EndString(err.Error() + "\n")
 	}
+	res.OnError(func(error) {}) // what fail cuts it off with
 	closes, responses, errs := 0, 0, 0
 	up.OnError(func(err error) {
 		if errs++; errs > 1 || closes > 0 {

@@ -328,6 +328,7 @@ func (v *visit) fetchBack() {
 	in.OnError(func(err error) {
 		s.t.add("download: " + kindOf(err))
 		if res.HeadersSent() {
+			res.OnError(func(error) {}) // counted above
 			res.Destroy(err)
 			return
 		}
