@@ -231,9 +231,9 @@ func TestARangeOfAFileIsSent(t *testing.T) {
 			{Length: 64 << 10},
 			{Start: 1<<20 - 64<<10},
 			{Length: 64<<10 - 1},
-			{Length: 320<<10 - 1},
-			{Length: 320 << 10},
-			{Length: 320<<10 + 1},
+			{Length: 576<<10 - 1},
+			{Length: 576 << 10},
+			{Length: 576<<10 + 1},
 			{HighWaterMark: stream.NoBuffer},
 			{HighWaterMark: 4 << 10},
 			{HighWaterMark: 1 << 20},
@@ -351,7 +351,7 @@ func TestASlowPeerHoldsTheFileUp(t *testing.T) {
 			in = files.Open(r.l, path, files.ReadOptions{})
 			in.Pipe(x.near)
 			r.after(300*time.Millisecond, func() {
-				if most := uint64(len(want)) * 3 / 4; in.BytesRead() > most || x.near.WritableLength() > 384<<10 {
+				if most := uint64(len(want)) * 3 / 4; in.BytesRead() > most || x.near.WritableLength() > 640<<10 {
 					t.Errorf("%d bytes have gone to a peer that does not read, and %d wait", in.BytesRead(), x.near.WritableLength())
 				}
 				x.read()
