@@ -10,7 +10,13 @@ import (
 // kernel. It may turn out shorter than it was said to be, so nothing is put behind it before it has left: what is written
 // meanwhile is kept, as in a message that does not own the transport, and so is what ends the message.
 
-// TakesFile is stream.FileWriter's.
+var (
+	_ stream.FileWriter = (*ServerResponse)(nil)
+	_ stream.FileWriter = (*ClientRequest)(nil)
+)
+
+// TakesFile is stream.FileWriter's: a response takes one while the connection is its own and nothing of it is kept back. It
+// is for those who are piped to the response, as WriteFile is.
 func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 	switch {
 	case as != stream.WritableStream(o.msg), o.ended, o.gone, o.failed, o.corked > 0, o.hold, o.inFile, o.noBody:
@@ -22,7 +28,8 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 	return ok
 }
 
-// WriteFile is stream.FileWriter's.
+// WriteFile is stream.FileWriter's. What a stretch ends short of was never written: strict content length finds it at the
+// end. A chunk that is short, or a response that has ended meanwhile, is cut off at once, with its connection.
 func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 	if !o.TakesFile(o.msg) || o.msg.fixHead(-1) != nil || o.noBody || o.length >= 0 && o.written+int64(x.N) > o.length {
 		return false, false // writing the bytes leads to what is due

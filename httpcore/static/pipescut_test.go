@@ -40,7 +40,6 @@ func (x *town) after(d time.Duration, fn func()) {
 // TestAFileThatIsCutWhileItIsSentCutsItsMessageOff has a file lose most of itself when the client has read its beginning and
 // the server's kernel is full: in the middle of a stretch, as a rule.
 func TestAFileThatIsCutWhileItIsSentCutsItsMessageOff(t *testing.T) {
-	const size = 24 << 20
 	for _, c := range []struct {
 		name     string
 		length   bool // the head says how long it is
@@ -56,6 +55,10 @@ func TestAFileThatIsCutWhileItIsSentCutsItsMessageOff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inTowns(t, func(x *town) {
+				size := 24 << 20 // more than the kernel takes
+				if x.w != nil {
+					size = 2 << 20
+				}
 				file := x.put("original", make([]byte, size))
 				var in *files.ReadStream
 				var told []string
@@ -63,7 +66,7 @@ func TestAFileThatIsCutWhileItIsSentCutsItsMessageOff(t *testing.T) {
 				x.serve(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 					o := files.ReadOptions{}
 					if c.ranged {
-						o.Length = size
+						o.Length = int64(size)
 					}
 					in = files.Open(x.l, file, o)
 					in.OnError(func(err error) {

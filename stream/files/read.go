@@ -63,6 +63,8 @@ var (
 	_ stream.ReadableStream = (*ReadStream)(nil)
 	_ stream.WritableStream = (*WriteStream)(nil)
 	_ stream.Scheduler      = (*loop.Loop)(nil)
+	_ stream.FileSender     = (*reactor.Conn)(nil)
+	_ stream.FileWriter     = (*stream.Socket)(nil)
 )
 
 // ReadOptions say what is read, and how. The zero value is the whole file.

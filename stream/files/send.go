@@ -12,7 +12,7 @@ const (
 	minSend = 64 << 10
 	// maxSend is the most that is handed over at a time, but for a rest that would be too small: it is how much is counted as
 	// waiting at the destination, and how much of the cache it counts on.
-	maxSend = 256 << 10
+	maxSend = 512 << 10
 )
 
 // sending is how a ReadStream has its bytes sent without reading them, when they go to one destination that can do so and

@@ -82,6 +82,14 @@ type link struct {
 	end  error // how the far end's reading has ended
 }
 
+// muchMore is more bytes than both ends' kernels take from us for a peer that does not read.
+func (r *rig) muchMore() int {
+	if r.w != nil {
+		return 2 << 20
+	}
+	return 24 << 20
+}
+
 // connect makes one. The far end reads; more is called with both ends there.
 func (r *rig) connect(more func(x *link)) *link {
 	r.Helper()
@@ -223,9 +231,9 @@ func TestARangeOfAFileIsSent(t *testing.T) {
 			{Length: 64 << 10},
 			{Start: 1<<20 - 64<<10},
 			{Length: 64<<10 - 1},
-			{Length: 320<<10 - 1},
-			{Length: 320 << 10},
-			{Length: 320<<10 + 1},
+			{Length: 576<<10 - 1},
+			{Length: 576 << 10},
+			{Length: 576<<10 + 1},
 			{HighWaterMark: stream.NoBuffer},
 			{HighWaterMark: 4 << 10},
 			{HighWaterMark: 1 << 20},
@@ -335,7 +343,7 @@ func TestAListenerThatComesInTheMiddleSeesTheRest(t *testing.T) {
 
 func TestASlowPeerHoldsTheFileUp(t *testing.T) {
 	onCounted(t, func(r *rig, k *counted, sends bool) {
-		want := pattern(64 << 20)
+		want := pattern(r.muchMore())
 		path := r.put("a", want)
 		var in *files.ReadStream
 		x := r.connect(func(x *link) {
@@ -343,7 +351,7 @@ func TestASlowPeerHoldsTheFileUp(t *testing.T) {
 			in = files.Open(r.l, path, files.ReadOptions{})
 			in.Pipe(x.near)
 			r.after(300*time.Millisecond, func() {
-				if most := uint64(32 << 20); in.BytesRead() > most || x.near.WritableLength() > 384<<10 {
+				if most := uint64(len(want)) * 3 / 4; in.BytesRead() > most || x.near.WritableLength() > 640<<10 {
 					t.Errorf("%d bytes have gone to a peer that does not read, and %d wait", in.BytesRead(), x.near.WritableLength())
 				}
 				x.read()
@@ -362,10 +370,11 @@ func TestASlowPeerHoldsTheFileUp(t *testing.T) {
 // TestAFileThatIsCutWhileItIsSentEndsWhereItEnds: nobody was promised more, so the end is one; and with a Length it is an
 // error of the file's, and not the socket's.
 func TestAFileThatIsCutWhileItIsSentEndsWhereItEnds(t *testing.T) {
-	for _, length := range []int64{0, 16 << 20} {
+	for _, length := range []int64{0, 1} {
 		onCounted(t, func(r *rig, k *counted, sends bool) {
 			const cut = 100_000
-			want := pattern(16 << 20)
+			want := pattern(r.muchMore())
+			length := length * int64(len(want))
 			path := r.put("a", want)
 			var in *files.ReadStream
 			x := r.connect(func(x *link) {
@@ -391,7 +400,7 @@ func TestAFileThatIsCutWhileItIsSentEndsWhereItEnds(t *testing.T) {
 					want[i] = 0 // what is sent is what the page holds, and cutting a file empties its pages
 				}
 			}
-			if len(x.got) < cut || len(x.got) > 12<<20 || !bytes.HasPrefix(want, x.got) {
+			if len(x.got) < cut || len(x.got) > len(want)*3/4 || !bytes.HasPrefix(want, x.got) {
 				t.Errorf("%d bytes have come, or others", len(x.got))
 			}
 			if n := uint64(len(x.got)); in.BytesRead() != n || x.near.BytesWritten() != n || x.near.WritableLength() != 0 {

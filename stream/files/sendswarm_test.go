@@ -49,9 +49,9 @@ type sent struct {
 
 // TestNoByteOfAFileReachesAnotherSocket runs WEIR_SENDS of them.
 func TestNoByteOfAFileReachesAnotherSocket(t *testing.T) {
-	many := 1000
+	many := 400
 	if testing.Short() {
-		many = 200
+		many = 100
 	}
 	if n, err := strconv.Atoi(os.Getenv("WEIR_SENDS")); err == nil {
 		many = n
