@@ -5,5 +5,7 @@
 //
 //	<!-- with: req *httpcore.IncomingMessage, path string -->
 //
+// One that begins with func or type stands outside functions; its variables are parted by semicolons.
+//
 // A comment "<!-- not compiled: why -->" leaves a fence out.
 package snippets

@@ -53,6 +53,11 @@ func fencesOf(page, text string) (found []fence) {
 // program reports whether f is one, rather than a part.
 func (f fence) program() bool { return strings.HasPrefix(f.text, "package ") }
 
+// declarations reports whether f stands outside functions. What it uses is then declared beside it.
+func (f fence) declarations() bool {
+	return strings.HasPrefix(f.text, "func ") || strings.HasPrefix(f.text, "type ")
+}
+
 // packages are what a part may use by its name.
 var packages = map[string]string{}
 
@@ -76,6 +81,15 @@ func (f fence) file() (string, error) {
 	}
 	wrapped := func(imports string, uses []string) string {
 		var b strings.Builder
+		if f.declarations() {
+			fmt.Fprintf(&b, "package snippet\n%s\n", imports)
+			for _, name := range strings.Split(f.with, "; ") {
+				if name != "" {
+					fmt.Fprintf(&b, "var %s\n", name)
+				}
+			}
+			return b.String() + position + f.text
+		}
 		fmt.Fprintf(&b, "package snippet\n%s\nfunc _(%s) {\n%s%s", imports, f.with, position, f.text)
 		for _, name := range uses {
 			fmt.Fprintf(&b, "_ = %s\n", name)
@@ -87,12 +101,15 @@ func (f fence) file() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if f.declarations() {
+		return wrapped(importsOf(parsed), nil), nil
+	}
 	fn := parsed.Decls[0].(*ast.FuncDecl)
 	return wrapped(importsOf(fn), declaredBy(fn.Body)), nil
 }
 
-// importsOf are the imports that fn needs: of each x in x.Y that nobody has declared and that is a package's name.
-func importsOf(fn *ast.FuncDecl) string {
+// importsOf are the imports that fn, a function or a file, needs: of each x in x.Y that nobody has declared and that is a package's name.
+func importsOf(fn ast.Node) string {
 	declared := map[string]bool{}
 	ast.Inspect(fn, func(n ast.Node) bool {
 		switch n := n.(type) {

@@ -95,6 +95,16 @@ func TestTheGoOnThePagesCompiles(t *testing.T) {
 	goBuild(t, append([]string{overlay(t, texts), "-o", os.DevNull}, folders...)...)
 }
 
+func TestADeclarationBecomesAFile(t *testing.T) {
+	f := fence{page: "p.md", line: 3, text: "func f(s *stream.Socket) { newServer() }\n", with: "newServer func() *httpcore.Server; x int"}
+	got, err := f.file()
+	want := "package snippet\nimport \"github.com/weir-go/weir/httpcore\"\nimport \"github.com/weir-go/weir/stream\"\n\n" +
+		"var newServer func() *httpcore.Server\nvar x int\n//line p.md:4\nfunc f(s *stream.Socket) { newServer() }\n"
+	if err != nil || got != want {
+		t.Errorf("got %v\n%s", err, got)
+	}
+}
+
 func TestAPartBecomesAFile(t *testing.T) {
 	page := "x\n<!-- with: s *stream.Socket -->\n```go\ntime := 1\nvar a, b = time.X, strings.Cut\ns.Pipe(s) // bytes.Buffer\nfor _, v := range q {}\n```\n" +
 		"<!-- not compiled: pseudo -->\n```go\n…\n```\n```sh\nx\n```\n"
