@@ -10,7 +10,7 @@ import (
 )
 
 // result has one subject a column of CPU µs; 0 is a failed round.
-func result(size int, cpus map[string][]float64, names ...string) *Result {
+func echoResult(size int, cpus map[string][]float64, names ...string) *Result {
 	r := &Result{Version: Version, Scenario: Scenario{Name: "echo", Size: size, Conns: 64}}
 	for _, name := range names {
 		s := &Subject{Name: name}
@@ -30,7 +30,7 @@ func result(size int, cpus map[string][]float64, names ...string) *Result {
 }
 
 func TestRatioPairsRoundsAndSkipsFailedOnes(t *testing.T) {
-	r := result(1<<10, map[string][]float64{"c": {8, 0, 16}, "weir": {10, 10, 20}}, "c", "weir")
+	r := echoResult(1<<10, map[string][]float64{"c": {8, 0, 16}, "weir": {10, 10, 20}}, "c", "weir")
 	if got := r.Ratio("weir", "c"); got.N != 2 || got.Median != 1.25 {
 		t.Errorf("got %+v, want 1.25 of two rounds", got)
 	}
@@ -41,7 +41,7 @@ func TestRatioPairsRoundsAndSkipsFailedOnes(t *testing.T) {
 
 func TestTableHasALineASubjectAndSaysWhatIsMissing(t *testing.T) {
 	var b strings.Builder
-	r := result(1<<10, map[string][]float64{"c": {8, 8, 8}, "weir": {8, 0, 10}}, "c", "gnet", "weir")
+	r := echoResult(1<<10, map[string][]float64{"c": {8, 8, 8}, "weir": {8, 0, 10}}, "c", "gnet", "weir")
 	if err := WriteTable(&b, r, []string{"c", "gnet"}); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestVerdict(t *testing.T) {
 		"absent":    {nil, "on a 1 KiB message gnet spends 1.50 × c's."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := result(1<<10, map[string][]float64{"c": c, "gnet": gnet, "weir": test.weir}, "c", "gnet", "weir")
+			r := echoResult(1<<10, map[string][]float64{"c": c, "gnet": gnet, "weir": test.weir}, "c", "gnet", "weir")
 			if got := Verdict([]*Result{r}); !strings.Contains(got, test.want) {
 				t.Errorf("got %q, want %q in it", got, test.want)
 			}
@@ -93,7 +93,7 @@ func TestJudgeNeedsTheMiddleHalfOnOneSide(t *testing.T) {
 
 func TestJSONIsValidWithFailedRoundsAndMissingSubjects(t *testing.T) {
 	var b strings.Builder
-	r := result(1<<10, map[string][]float64{"c": {8, 0}, "weir": {0, 0}}, "c", "gnet", "weir")
+	r := echoResult(1<<10, map[string][]float64{"c": {8, 0}, "weir": {0, 0}}, "c", "gnet", "weir")
 	if err := WriteJSON(&b, []*Result{r}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,101 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/weir-go/weir/bench/internal/result"
+)
+
+// Text is a value with its unit, three digits of it: "9.50 µs", "8.81 MiB", "98 %", "97,300/s".
+func Text(v float64, unit string) string {
+	s := scaleOf(v, unit)
+	return s.number(v) + s.suffix
+}
+
+// Bare is the value as it stands in a column whose title has the unit: with no unit, save where it changes from row to row.
+func Bare(v float64, unit string) string {
+	s := scaleOf(v, unit)
+	if unit == "bytes" || unit == "share" {
+		return s.number(v) + s.suffix
+	}
+	return s.number(v)
+}
+
+// Interval is the ends of a metric's interval in the scale of its median, without the unit: "9.35–9.69". It is empty if there is none.
+func Interval(m result.Metric, unit string) string {
+	if len(m.Samples) < 2 {
+		return ""
+	}
+	s := scaleOf(m.Median, unit)
+	return s.number(m.Lo) + "–" + s.number(m.Hi)
+}
+
+// scale is a unit that suits a value.
+type scale struct {
+	by     float64
+	suffix string
+	whole  bool // no digits after the point
+}
+
+func scaleOf(v float64, unit string) scale {
+	switch unit {
+	case "bytes":
+		switch size := math.Abs(v); {
+		case size >= 1<<30:
+			return scale{by: 1 << 30, suffix: " GiB"}
+		case size >= 1<<20:
+			return scale{by: 1 << 20, suffix: " MiB"}
+		case size >= 1<<10:
+			return scale{by: 1 << 10, suffix: " KiB"}
+		}
+		return scale{by: 1, suffix: " B", whole: true}
+	case "share":
+		return scale{by: 0.01, suffix: " %"}
+	case "1/s", "per second":
+		return scale{by: 1, suffix: "/s"}
+	case "×":
+		return scale{by: 1, suffix: "×"}
+	case "":
+		return scale{by: 1}
+	}
+	return scale{by: 1, suffix: " " + unit}
+}
+
+func (s scale) number(v float64) string {
+	v /= s.by
+	if s.whole {
+		v = math.Round(v)
+	}
+	return digits(v, 3)
+}
+
+// digits is v with that many significant digits, thousands set apart.
+func digits(v float64, significant int) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return fmt.Sprint(v)
+	}
+	exponent := int(math.Floor(math.Log10(math.Abs(v))))
+	step := math.Pow(10, float64(exponent-significant+1))
+	v = math.Round(v/step) * step
+	exponent = int(math.Floor(math.Log10(math.Abs(v)) + 1e-9)) // 9.996 has become 10.0
+	text := strconv.FormatFloat(v, 'f', max(0, significant-1-exponent), 64)
+	if strings.Trim(text, "-0123456789") == "" {
+		return grouped(text)
+	}
+	return text
+}
+
+// grouped puts a comma before each three digits of a whole number.
+func grouped(text string) string {
+	start := 0
+	if strings.HasPrefix(text, "-") {
+		start = 1
+	}
+	for at := len(text) - 3; at > start; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
