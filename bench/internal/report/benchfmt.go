@@ -54,8 +54,8 @@ func Bench(w io.Writer, f *result.File) error {
 			continue
 		}
 		unit := benchUnitOf(m.Name).name
-		better := &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: m.Better}
-		if err := out.Write(better); err != nil {
+		direction := &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: m.Better}
+		if err := out.Write(direction); err != nil {
 			return err
 		}
 	}

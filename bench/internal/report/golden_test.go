@@ -51,7 +51,9 @@ func golden(t *testing.T, name string, write func(w io.Writer) error) {
 }
 
 // plain takes the escape sequences out.
-func plain(w io.Writer) io.Writer { return &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY} }
+func plain(w io.Writer) io.Writer {
+	return &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
+}
 
 func TestTheTerminalShowsTheSample(t *testing.T) {
 	f := sampleFile(t)

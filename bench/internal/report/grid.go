@@ -98,6 +98,27 @@ func (g Grid) withShortRatios() Grid {
 	return g
 }
 
+// withoutFaint leaves out the columns that only explain others.
+func (g Grid) withoutFaint() Grid {
+	var out Grid
+	for col := range g.Columns {
+		if !g.Columns[col].Faint {
+			out.Columns = append(out.Columns, g.Columns[col])
+		}
+	}
+	for _, row := range g.Rows {
+		var cells []string
+		for col, cell := range row.Cells {
+			if !g.Columns[col].Faint {
+				cells = append(cells, cell)
+			}
+		}
+		row.Cells = cells
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
 func bracketed(interval string) string {
 	if interval == "" {
 		return ""

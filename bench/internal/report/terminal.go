@@ -201,10 +201,12 @@ func hanging(head, text string, width int) string {
 	return head + strings.Join(lines, "\n"+strings.Repeat(" ", lipgloss.Width(head)))
 }
 
-var trailing = regexp.MustCompile(`(?m) +((?:\x1b\[[0-9;]*m)*)$`)
+var trailing = regexp.MustCompile(`(?m)(?: |\x1b\[[0-9;]*m)+$`)
 
-// trimLines takes the spaces from the ends of lines, before the escape sequences that may stand there.
-func trimLines(text string) string { return trailing.ReplaceAllString(text, "$1") }
+// trimLines takes the spaces from the ends of lines, also those among the escape sequences that stand there.
+func trimLines(text string) string {
+	return trailing.ReplaceAllStringFunc(text, func(end string) string { return strings.ReplaceAll(end, " ", "") })
+}
 
 // About is how long ago or how long something is, for a person: "52 s", "3 min 5 s".
 func About(d time.Duration) string {
