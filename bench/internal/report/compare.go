@@ -79,7 +79,7 @@ func (c *Comparison) scenario(before, after *Scene) ComparedScenario {
 	compared := ComparedScenario{Name: after.Name, Title: after.Title}
 	for i := range after.Rows {
 		row := &after.Rows[i]
-		old := before.any(row.Subject.Name)
+		old := before.Row(row.Subject.Name)
 		switch {
 		case old == nil:
 			c.Gaps = append(c.Gaps, fmt.Sprintf("%s, %s: in the new run only", after.Title, row.Subject.Title))
@@ -94,21 +94,11 @@ func (c *Comparison) scenario(before, after *Scene) ComparedScenario {
 		}
 	}
 	for _, row := range before.Rows {
-		if after.any(row.Subject.Name) == nil {
+		if after.Row(row.Subject.Name) == nil {
 			c.Gaps = append(c.Gaps, fmt.Sprintf("%s, %s: in the old run only", after.Title, row.Subject.Title))
 		}
 	}
 	return compared
-}
-
-// any is the row of that subject, with a figure or without.
-func (s *Scene) any(name string) *Row {
-	for i := range s.Rows {
-		if s.Rows[i].Subject.Name == name {
-			return &s.Rows[i]
-		}
-	}
-	return nil
 }
 
 // changes are those of the metrics that both rows have, the primary one first.

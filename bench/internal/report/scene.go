@@ -127,6 +127,17 @@ func better(a, b result.Metric, lowerIsBetter bool) bool {
 	return a.Lo > b.Hi
 }
 
+// Between says what may be said of one subject beside another: Better or Worse if their intervals are apart, NotShown otherwise.
+func (s *Scene) Between(row, other *Row) Outcome {
+	switch {
+	case better(row.Figure, other.Figure, s.LowerIsBetter):
+		return Better
+	case better(other.Figure, row.Figure, s.LowerIsBetter):
+		return Worse
+	}
+	return NotShown
+}
+
 func (s *Scene) place() {
 	count := map[int]int{}
 	for i := range s.Rows {
@@ -149,7 +160,10 @@ func (s *Scene) place() {
 
 // divide finds the two subjects to divide by and fills the ratios.
 func (s *Scene) divide() {
-	floor, rival := s.row(s.Base), (*Row)(nil)
+	floor, rival := s.Row(s.Base), (*Row)(nil)
+	if floor != nil && !floor.Shown() {
+		floor = nil
+	}
 	for i := range s.Rows {
 		row := &s.Rows[i]
 		kind := row.Subject.Kind
@@ -172,22 +186,23 @@ func (s *Scene) divide() {
 	}
 	for i := range s.Rows {
 		row := &s.Rows[i]
-		row.ToFloor, row.ToRival = ratioOf(row, floor), ratioOf(row, rival)
+		row.ToFloor, row.ToRival = RatioOf(row, floor), RatioOf(row, rival)
 	}
 }
 
-// row is the one of that subject if it has a figure.
-func (s *Scene) row(name string) *Row {
+// Row is the one of that subject, nil if there is none.
+func (s *Scene) Row(name string) *Row {
 	for i := range s.Rows {
-		if s.Rows[i].Subject.Name == name && s.Rows[i].Shown() {
+		if s.Rows[i].Subject.Name == name {
 			return &s.Rows[i]
 		}
 	}
 	return nil
 }
 
-func ratioOf(row, base *Row) Ratio {
-	if base == nil || !row.Shown() {
+// RatioOf divides the figure of one row by that of another; no ratio if one of them has no figure.
+func RatioOf(row, base *Row) Ratio {
+	if base == nil || !base.Shown() || !row.Shown() {
 		return Ratio{}
 	}
 	r := divided(row.Figure, base.Figure)
@@ -335,12 +350,29 @@ func (r Ratio) Text() string {
 	case r.Samples == 1:
 		return times(r.Median)
 	}
-	return fmt.Sprintf("%s [%s–%s]", times(r.Median), times(r.Lo), times(r.Hi))
+	return times(r.Median) + " " + r.Ends()
 }
 
-// times is a ratio: two places after the point, or three digits of the very small and the large.
+// Short is the ratio without its interval.
+func (r Ratio) Short() string {
+	short, _, _ := strings.Cut(r.Text(), " ")
+	return short
+}
+
+// Ends is the interval: "[1.16–1.21]"; empty if there is none.
+func (r Ratio) Ends() string {
+	if r.Samples < 2 || r.Self {
+		return ""
+	}
+	return "[" + times(r.Lo) + "–" + times(r.Hi) + "]"
+}
+
+// times is a ratio: two places after the point, two digits of the very small, three of the large.
 func times(v float64) string {
-	if v < 0.1 || v >= 10 {
+	switch {
+	case v < 0.1:
+		return digits(v, 2)
+	case v >= 10:
 		return digits(v, 3)
 	}
 	return fmt.Sprintf("%.2f", v)
