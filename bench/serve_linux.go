@@ -33,6 +33,7 @@ func child(_ context.Context, args []string) error {
 	if len(args) != 3 {
 		return errors.New("child is called by run")
 	}
+	signal.Reset() // it ends at once, whatever it is at
 	length, err := time.ParseDuration(args[2])
 	if err != nil {
 		return fmt.Errorf("child: %w", err)

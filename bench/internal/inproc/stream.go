@@ -27,7 +27,7 @@ func streamWeir(length time.Duration) (chunks, bytes int64, _ map[string]float64
 		deadline := time.Now().Add(length)
 		source := stream.NewReadable(l, stream.ReadableOptions{Read: func(r *stream.Readable, _ int) {
 			if chunks++; chunks%64 == 0 && time.Now().After(deadline) {
-				r.Push(nil)
+				r.PushEOF()
 				return
 			}
 			r.PushOwned(chunk)

@@ -62,7 +62,9 @@ func (s *gnetHTTP) OnTraffic(c gnet.Conn) gnet.Action {
 			return gnet.Close
 		}
 	}
-	_, _ = c.Discard(used)
+	if used > 0 { // of 0, gnet discards everything
+		_, _ = c.Discard(used)
+	}
 	return gnet.None
 }
 

@@ -52,6 +52,8 @@ func routes() http.Handler {
 		if r.ContentLength >= 0 {
 			w.Header().Set("Content-Length", strconv.FormatInt(r.ContentLength, 10))
 		}
+		_ = http.NewResponseController(w).EnableFullDuplex() // nbio has none, and reads all of the body before it calls
+		w.WriteHeader(http.StatusOK)                         // nbio sends status 0 without
 		_, _ = io.Copy(w, r.Body)
 	})
 	mux.HandleFunc("POST /upload", func(w http.ResponseWriter, r *http.Request) {
