@@ -210,7 +210,7 @@ func (l *Lab) prepare(ctx context.Context) error {
 	for _, role := range roles {
 		for _, name := range l.o.Subjects {
 			if s, _ := subject.Named(name); !s.Has(role) {
-				l.refused[key{name, role}] = fmt.Errorf("%w: %s", subject.ErrAbsent, s.Lacks)
+				l.refused[key{name, role}] = fmt.Errorf("%w: %s", subject.ErrAbsent, s.WhyNot())
 				continue
 			}
 			l.tell(result.Event{Kind: result.Preparing, Subject: name, Text: "building " + role})

@@ -131,7 +131,7 @@ func (l *Lab) excuse(s *Scenario, name string) error {
 		return err
 	}
 	if !who.Has(s.role, s.can...) {
-		return fmt.Errorf("%w: %s", subject.ErrAbsent, who.Lacks)
+		return fmt.Errorf("%w: %s", subject.ErrAbsent, who.WhyNot())
 	}
 	return nil
 }

@@ -58,6 +58,8 @@ type Engine struct {
 	begun    time.Time
 	issued   int64
 	free     []int
+
+	broken []int // connections to be made again, in the next iteration: a server that is gone fails each at once
 }
 
 // Counts is what has happened so far.
@@ -279,6 +281,7 @@ func (e *Engine) run(ctx context.Context, done func(now time.Time) bool) error {
 			e.dispatch(e.events[:n])
 		}
 		now := time.Now()
+		e.mend(now)
 		e.issue(now)
 		if done(now) {
 			return nil
@@ -298,9 +301,18 @@ func (e *Engine) run(ctx context.Context, done func(now time.Time) bool) error {
 	}
 }
 
+// mend lets connections that broke take the next message, on a new one.
+func (e *Engine) mend(now time.Time) {
+	for n := len(e.broken); n > 0; n-- {
+		index := e.broken[0]
+		e.broken = e.broken[1:]
+		e.rest(index, now)
+	}
+}
+
 // patience is how long epoll may wait.
 func (e *Engine) patience() time.Duration {
-	if !e.o.Sleep {
+	if !e.o.Sleep || len(e.broken) > 0 {
 		return 0
 	}
 	if e.interval > 0 && len(e.free) > 0 {
@@ -482,8 +494,8 @@ func (e *Engine) fail(index int, c *conn, err error) {
 		hangUp(c.fd)
 	}
 	c.fd, c.idle, c.ending = -1, true, false
-	if e.reopen && !errors.Is(err, errConnect) {
-		e.rest(index, time.Now())
+	if e.reopen {
+		e.broken = append(e.broken, index)
 	}
 }
 

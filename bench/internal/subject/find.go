@@ -43,7 +43,7 @@ func (f *Finder) Find(ctx context.Context, name, role string, upstream netip.Add
 		return Program{}, err
 	}
 	if !s.Has(role) {
-		return Program{}, fmt.Errorf("%w: %s", ErrAbsent, s.Lacks)
+		return Program{}, fmt.Errorf("%w: %s", ErrAbsent, s.WhyNot())
 	}
 	p := Program{Subject: name, address: listeningAddress}
 	to := upstream.String()

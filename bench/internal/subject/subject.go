@@ -81,6 +81,14 @@ func (s Subject) Has(role string, abilities ...string) bool {
 	return role != HTTP || !slices.ContainsFunc(abilities, func(a string) bool { return !slices.Contains(s.Can, a) })
 }
 
+// WhyNot says why it lacks a role or an ability.
+func (s Subject) WhyNot() string {
+	if s.Lacks == "" {
+		return "it has nothing for this"
+	}
+	return s.Lacks
+}
+
 // Program is how a subject is started in one role.
 type Program struct {
 	Subject string
