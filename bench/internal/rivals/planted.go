@@ -16,15 +16,15 @@ func servePlantedDeaf(string, string) error {
 	return errors.New("this server does not listen, on purpose")
 }
 
-// servePlantedLiar answers GET / with the right length and the wrong bytes, from the thousandth request on: after the
+// servePlantedLiar answers GET / with the right length and the wrong bytes, from the hundredth request on: after the
 // bench has checked it.
 func servePlantedLiar(addr, _ string) error {
-	return plant(addr, 1000, func(w http.ResponseWriter) { _, _ = w.Write([]byte("Hello, Wurst!")) })
+	return plant(addr, 100, func(w http.ResponseWriter) { _, _ = w.Write([]byte("Hello, Wurst!")) })
 }
 
 // servePlantedDies ends in the middle of its work.
 func servePlantedDies(addr, _ string) error {
-	return plant(addr, 1000, func(http.ResponseWriter) {
+	return plant(addr, 100, func(http.ResponseWriter) {
 		fmt.Fprintln(os.Stderr, "this server dies, on purpose")
 		os.Exit(3)
 	})
@@ -32,7 +32,7 @@ func servePlantedDies(addr, _ string) error {
 
 // servePlantedStops answers no more, but keeps its connections.
 func servePlantedStops(addr, _ string) error {
-	return plant(addr, 1000, func(http.ResponseWriter) { select {} })
+	return plant(addr, 100, func(http.ResponseWriter) { select {} })
 }
 
 // servePlantedLate stands still for 200 ms in each second: a closed loop hardly notices, one that looks from the intended
