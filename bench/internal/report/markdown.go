@@ -15,7 +15,15 @@ const markdownMetrics = 4
 // Markdown writes f as headings, tables and sentences for a page in a repository.
 func Markdown(w io.Writer, f *result.File) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n*%s.*\n", inMarkdown(f.Verdict), inMarkdown(heading(f)))
+	if sentences := Sentences(f.Verdict); len(sentences) == 1 {
+		fmt.Fprintf(&b, "%s\n\n", inMarkdown(sentences[0]))
+	} else {
+		for _, sentence := range sentences {
+			fmt.Fprintf(&b, "- %s\n", inMarkdown(sentence))
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "*%s.*\n", inMarkdown(heading(f)))
 	for _, note := range f.Run.Notes {
 		fmt.Fprintf(&b, "\n> %s\n", inMarkdown(note))
 	}

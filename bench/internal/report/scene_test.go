@@ -179,3 +179,13 @@ func TestNumbersHaveThreeDigits(t *testing.T) {
 		}
 	}
 }
+
+func TestALongVerdictIsOneSentenceALine(t *testing.T) {
+	long := strings.Repeat("weir spends 9.5 µs a request (1.19 × c). ", 5) + "Nobody failed."
+	if got := Sentences(long); len(got) != 6 || strings.Join(got, " ") != long {
+		t.Errorf("got %q", got)
+	}
+	if got := Sentences("Short. And good."); len(got) != 1 {
+		t.Errorf("got %q", got)
+	}
+}
