@@ -1,2 +1,3 @@
-// Package report holds what was measured and says it: as a table and a sentence for a person, as JSON for a program.
+// Package report says what was measured: as tables and sentences at a terminal, as Markdown, as lines of Go benchmarks, and as a comparison of two
+// runs.
 package report

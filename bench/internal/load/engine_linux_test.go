@@ -36,9 +36,9 @@ func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
 
 func echo(c net.Conn) { _, _ = io.Copy(c, c) }
 
-func clientOf(t *testing.T, o Options, to netip.AddrPort, n int, sources ...netip.Addr) *Client {
+func engineOf(t *testing.T, o Options, to netip.AddrPort, n int, sources ...netip.Addr) *Engine {
 	t.Helper()
-	c, err := NewClient(o)
+	c, err := NewEngine(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,30 +51,31 @@ func clientOf(t *testing.T, o Options, to netip.AddrPort, n int, sources ...neti
 
 func TestEveryMessageComesBack(t *testing.T) {
 	addr := serve(t, echo)
-	for _, o := range []Options{{Size: 1}, {Size: 1024}, {Size: 1024, Sleep: true}, {Size: 1<<20 + 7}} {
+	for _, size := range []int{1, 1024, 1<<20 + 7} {
+		o := Options{Protocol: NewEcho(size), Sleep: size == 1024}
 		const conns, messages = 5, 3
-		c := clientOf(t, o, addr, conns)
+		c := engineOf(t, o, addr, conns)
 		missing, err := c.Exchange(t.Context(), 0, messages)
 		if missing != 0 || err != nil {
-			t.Errorf("%+v: got %d missing, %v", o, missing, err)
+			t.Errorf("%d bytes: got %d missing, %v", size, missing, err)
 		}
-		if got, want := c.counts, (Counts{Messages: conns * messages}); got != want {
-			t.Errorf("%+v: got %+v, want %+v", o, got, want)
+		if got := c.counts; got.Operations != conns*messages || got.Wrong+got.Broken != 0 || got.Got != int64(conns*messages*size) {
+			t.Errorf("%d bytes: got %+v", size, got)
 		}
 	}
 }
 
 func TestExchangeLeavesEarlierConnectionsAlone(t *testing.T) {
 	addr := serve(t, echo)
-	c := clientOf(t, Options{Size: 64}, addr, 2)
+	c := engineOf(t, Options{Protocol: NewEcho(64)}, addr, 2)
 	if err := c.Connect(addr, 3, nil); err != nil {
 		t.Fatal(err)
 	}
 	if missing, err := c.Exchange(t.Context(), 2, 1); missing != 0 || err != nil {
 		t.Fatalf("got %d missing, %v", missing, err)
 	}
-	if got := c.counts.Messages; got != 3 {
-		t.Errorf("got %d messages, want 3", got)
+	if got := c.counts.Operations; got != 3 {
+		t.Errorf("got %d operations, want 3", got)
 	}
 }
 
@@ -85,7 +86,7 @@ func TestConnectionsComeFromTheirSources(t *testing.T) {
 		echo(c)
 	})
 	a, b := netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")
-	clientOf(t, Options{Size: 1}, addr, 4, a, b)
+	engineOf(t, Options{Protocol: NewEcho(1)}, addr, 4, a, b)
 	count := map[string]int{}
 	for range 4 {
 		count[<-remotes]++
@@ -96,17 +97,17 @@ func TestConnectionsComeFromTheirSources(t *testing.T) {
 }
 
 func TestMeasureSamplesAtBothEnds(t *testing.T) {
-	c := clientOf(t, Options{Size: 100}, serve(t, echo), 2)
+	c := engineOf(t, Options{Protocol: NewEcho(100)}, serve(t, echo), 2)
 	var at []int64
 	err := c.Measure(t.Context(), 20*time.Millisecond, 50*time.Millisecond, func() error {
-		at = append(at, c.counts.Messages)
+		at = append(at, c.counts.Operations)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(at) != 2 || at[0] == 0 || at[1] <= at[0] {
-		t.Errorf("got %v messages at the samples, want two rising counts", at)
+		t.Errorf("got %v operations at the samples, want two rising counts", at)
 	}
 }
 
@@ -121,7 +122,7 @@ func TestAWrongByteIsCounted(t *testing.T) {
 			_, _ = c.Write(buf)
 		}
 	})
-	c := clientOf(t, Options{Size: 10}, addr, 1)
+	c := engineOf(t, Options{Protocol: NewEcho(10)}, addr, 1)
 	if _, err := c.Exchange(t.Context(), 0, 2); err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestAWrongByteIsCounted(t *testing.T) {
 
 func TestABrokenConnectionIsCountedAndItsMessageMissing(t *testing.T) {
 	addr := serve(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 10)) })
-	c := clientOf(t, Options{Size: 10}, addr, 1)
+	c := engineOf(t, Options{Protocol: NewEcho(10)}, addr, 1)
 	missing, err := c.Exchange(t.Context(), 0, 1)
 	if missing != 1 || err == nil || !strings.Contains(err.Error(), "end of stream") {
 		t.Errorf("got %d missing, %v, want 1 and the end of stream", missing, err)
@@ -142,8 +143,8 @@ func TestABrokenConnectionIsCountedAndItsMessageMissing(t *testing.T) {
 	}
 }
 
-func TestACancelledContextEndsTheClient(t *testing.T) {
-	c := clientOf(t, Options{Size: 10}, serve(t, echo), 1)
+func TestACancelledContextEndsTheEngine(t *testing.T) {
+	c := engineOf(t, Options{Protocol: NewEcho(10)}, serve(t, echo), 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := c.Measure(ctx, time.Minute, time.Minute, func() error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
@@ -151,7 +152,7 @@ func TestACancelledContextEndsTheClient(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
+func TestVerifyEcho(t *testing.T) {
 	for name, test := range map[string]struct {
 		handle func(net.Conn)
 		want   string
@@ -178,7 +179,7 @@ func TestVerify(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := Verify(t.Context(), serve(t, test.handle))
+			err := VerifyEcho(t.Context(), serve(t, test.handle))
 			if test.want == "" && err != nil {
 				t.Errorf("got %v", err)
 			}
