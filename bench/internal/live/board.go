@@ -14,31 +14,36 @@ type board struct {
 	now       time.Time // of the last event, or of the last look
 	preparing string
 
-	scenario      *result.Scenario // under way, of the plan
-	primary       result.MetricInfo
-	round, rounds int
-	done, turns   int
-	running       string // the subject whose turn it is
-	elapsed       time.Duration
-	length        time.Duration
-	rows          []row
-	verdicts      []string // of the scenarios that are done
-	notes         []string
-	finished      bool
+	done, turns int
+	scenes      []*scene
+	current     *scene // of the turn under way, or of the last one
+	running     string // the subject whose turn it is
+	elapsed     time.Duration
+	length      time.Duration
+	missing     []string // sentences on subjects that are absent or failed before any turn
+	notes       []string
 }
 
-// row is a subject in the scenario under way.
+// scene is a scenario. Rounds go through all scenarios, so it is left and taken up again.
+type scene struct {
+	name, title   string
+	primary       result.MetricInfo
+	round, rounds int
+	rows          []row
+	verdict       string
+}
+
+// row is a subject that has had a turn in the scenario.
 type row struct {
 	name, title string
-	status      string // of result; empty until something is known
-	reason      string
-	turns       int       // finished in this scenario
-	figures     []float64 // of the primary metric, by turn
+	reason      string // why there is no figure; empty if there may be one
+	turns       int    // finished
+	last        int    // the round of the last one finished
+	figures     []float64
 	rate        float64
 	rates       []float64 // lately, for the curve
 	p50, p99    time.Duration
 	rss         int64
-	gone        bool // absent or failed for the whole run
 }
 
 // mostRates is how far back the curve of a turn goes.
@@ -53,12 +58,9 @@ func (b *board) see(e result.Event) {
 	if e.Turns > 0 {
 		b.done, b.turns = e.Done, e.Turns
 	}
-	if e.Rounds > 0 {
-		b.round, b.rounds = e.Round, e.Rounds
-	}
 	switch e.Kind {
 	case result.RunStarted:
-		b.start(e)
+		b.plan, b.began = e.Plan, e.At
 	case result.Preparing:
 		b.preparing = e.Subject
 		if e.Text != "" {
@@ -68,66 +70,76 @@ func (b *board) see(e result.Event) {
 		b.preparing = ""
 	case result.SubjectMissing:
 		b.preparing = ""
-		if r := b.row(e.Subject); r != nil {
-			r.status, r.reason, r.gone = e.Status, e.Text, true
-		}
+		b.missing = append(b.missing, b.title(e.Subject)+" "+e.Status+": "+e.Text)
 	case result.ScenarioStarted:
-		b.startScenario(e.Scenario)
+		b.current, b.preparing = b.scene(e.Scenario), ""
 	case result.TurnStarted, result.TurnSample, result.TurnFinished:
-		b.seeTurn(e)
+		b.current, b.preparing = b.scene(e.Scenario), ""
+		b.seeTurn(b.current, e)
 	case result.ScenarioFinished:
 		b.running = ""
-		if e.Text != "" {
-			b.verdicts = append(b.verdicts, e.Text)
-		}
+		b.scene(e.Scenario).verdict = e.Text
 	case result.Note:
 		b.notes = append(b.notes, e.Text)
 	case result.RunFinished:
-		b.finished = true
 	}
 }
 
-func (b *board) start(e result.Event) {
-	b.plan, b.began = e.Plan, e.At
-	if e.Plan == nil {
-		return
+// scene finds the scenario of that name, or makes it known.
+func (b *board) scene(name string) *scene {
+	for _, s := range b.scenes {
+		if s.name == name {
+			return s
+		}
 	}
-	for _, s := range e.Plan.Subjects {
-		b.rows = append(b.rows, row{name: s.Name, title: s.Title})
-	}
-}
-
-// startScenario clears the figures; what is gone stays gone.
-func (b *board) startScenario(name string) {
-	b.scenario, b.preparing = &result.Scenario{Name: name, Title: name}, ""
+	s := &scene{name: name, title: name}
 	if b.plan != nil {
-		if i := slices.IndexFunc(b.plan.Scenarios, func(s result.Scenario) bool { return s.Name == name }); i >= 0 {
-			b.scenario = &b.plan.Scenarios[i]
+		for _, planned := range b.plan.Scenarios {
+			if planned.Name == name {
+				s.title, s.primary = planned.Title, result.InfoOf(planned.Primary)
+			}
 		}
 	}
-	b.primary = result.InfoOf(b.scenario.Primary)
-	for i := range b.rows {
-		r := &b.rows[i]
-		fresh := row{name: r.name, title: r.title}
-		if r.gone {
-			fresh.status, fresh.reason, fresh.gone = r.status, r.reason, true
-		}
-		*r = fresh
-	}
+	b.scenes = append(b.scenes, s)
+	return s
 }
 
-func (b *board) seeTurn(e result.Event) {
-	r := b.row(e.Subject)
-	if r == nil {
-		b.rows = append(b.rows, row{name: e.Subject, title: e.Subject})
-		r = &b.rows[len(b.rows)-1]
+// order is the place of a subject in the plan.
+func (b *board) order(name string) int {
+	if b.plan == nil {
+		return -1
 	}
+	return slices.IndexFunc(b.plan.Subjects, func(s result.Subject) bool { return s.Name == name })
+}
+
+func (b *board) title(subject string) string {
+	if at := b.order(subject); at >= 0 {
+		return b.plan.Subjects[at].Title
+	}
+	return subject
+}
+
+// row finds the subject's, or makes one where the plan has it.
+func (b *board) row(s *scene, name string) *row {
+	for i := range s.rows {
+		if s.rows[i].name == name {
+			return &s.rows[i]
+		}
+	}
+	s.rows = append(s.rows, row{name: name, title: b.title(name), last: -1})
+	slices.SortStableFunc(s.rows, func(x, y row) int { return b.order(x.name) - b.order(y.name) })
+	return b.row(s, name)
+}
+
+func (b *board) seeTurn(s *scene, e result.Event) {
+	r := b.row(s, e.Subject)
+	s.round, s.rounds = e.Round, max(s.rounds, e.Rounds)
 	switch e.Kind {
 	case result.TurnStarted:
 		b.running, b.elapsed, b.length = e.Subject, 0, e.Length
 		r.rates = nil
 	case result.TurnSample:
-		b.elapsed, b.length = e.Elapsed, e.Length
+		b.running, b.elapsed, b.length = e.Subject, e.Elapsed, e.Length
 		if e.Elapsed < 0 {
 			return // a warm-up says nothing
 		}
@@ -139,12 +151,12 @@ func (b *board) seeTurn(e result.Event) {
 	default:
 		b.running = ""
 		r.turns++
+		r.last = e.Round
 		if e.Status != "" && e.Status != result.OK {
-			r.status, r.reason = e.Status, e.Text
+			r.reason = e.Status + ": " + e.Text
 			return
 		}
-		r.status = result.OK
-		r.take(e.Metrics, b.primary.Name)
+		r.take(e.Metrics, s.primary.Name)
 	}
 }
 
@@ -165,16 +177,6 @@ func (r *row) take(metrics map[string]float64, primary string) {
 	if v, there := metrics[result.RSSPeak]; there {
 		r.rss = int64(v)
 	}
-}
-
-// row is nil if there is none of that name.
-func (b *board) row(name string) *row {
-	for i := range b.rows {
-		if b.rows[i].name == name {
-			return &b.rows[i]
-		}
-	}
-	return nil
 }
 
 // left estimates how long the run still takes; 0 if there is no saying.

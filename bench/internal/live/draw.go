@@ -25,25 +25,25 @@ var (
 func (b *board) draw(width, height int) string {
 	lines := []string{b.headline(), b.bar(min(width, barWidth)), ""}
 	switch {
-	case b.scenario != nil:
-		lines = append(lines, strong.Render(b.scenario.Title)+faint.Render(b.where()))
-		lines = append(lines, strings.Split(b.table(), "\n")...)
 	case b.preparing != "":
 		lines = append(lines, "getting ready "+b.preparing)
-	}
-	for _, r := range b.rows {
-		if r.reason != "" {
-			lines = append(lines, bad.Render(r.title+" "+r.status)+": "+r.reason)
+	case b.current != nil:
+		lines = append(lines, strong.Render(b.current.title)+faint.Render(b.current.where()))
+		lines = append(lines, strings.Split(b.table(b.current), "\n")...)
+		for _, r := range b.current.rows {
+			if r.reason != "" {
+				lines = append(lines, bad.Render(r.title+" "+r.reason))
+			}
 		}
 	}
-	if len(b.verdicts)+len(b.notes) > 0 {
-		lines = append(lines, "")
+	lines = append(lines, "")
+	for _, s := range b.scenes {
+		if s.verdict != "" {
+			lines = append(lines, faint.Render("→ "+s.verdict))
+		}
 	}
-	for _, v := range b.verdicts {
-		lines = append(lines, faint.Render("→ "+v))
-	}
-	for _, n := range b.notes {
-		lines = append(lines, bad.Render(n))
+	for _, text := range append(slices.Clone(b.missing), b.notes...) {
+		lines = append(lines, bad.Render(text))
 	}
 	if height > 1 && len(lines) > height-1 {
 		lines = lines[:height-1]
@@ -51,7 +51,7 @@ func (b *board) draw(width, height int) string {
 	for i, line := range lines {
 		lines[i] = ansi.Truncate(line, width, "…")
 	}
-	return strings.Join(lines, "\n")
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
 func (b *board) headline() string {
@@ -83,30 +83,29 @@ func (b *board) bar(width int) string {
 	return strings.Repeat("━", full) + faint.Render(strings.Repeat("─", width-full))
 }
 
-func (b *board) where() string {
-	if b.rounds == 0 {
+func (s *scene) where() string {
+	if s.rounds == 0 {
 		return ""
 	}
-	return fmt.Sprintf("   round %d of %d", b.round+1, b.rounds)
+	return fmt.Sprintf("   round %d of at most %d", s.round+1, s.rounds)
 }
 
 // table is the subjects of the scenario with what is known of them.
-func (b *board) table() string {
-	heads := []string{" ", "subject", "turns", b.primary.Title, "op/s", "p50", "p99", "memory", ""}
+func (b *board) table(s *scene) string {
+	heads := []string{" ", "subject", "turns", s.primary.Title, "rate", "p50", "p99", "memory", ""}
 	t := table.New().BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).
 		BorderHeader(false).Wrap(false).Headers(heads...)
-	rows := slices.DeleteFunc(slices.Clone(b.rows), func(r row) bool { return r.gone })
-	for i := range rows {
-		t.Row(b.cells(&rows[i])...)
+	for i := range s.rows {
+		t.Row(b.cells(s, &s.rows[i])...)
 	}
 	t.StyleFunc(func(line, col int) lipgloss.Style {
 		style := lipgloss.NewStyle()
 		switch {
 		case line == table.HeaderRow:
 			style = faint
-		case rows[line].name == b.running:
+		case s.rows[line].name == b.running:
 			style = running
-		case rows[line].reason != "":
+		case s.rows[line].reason != "":
 			style = bad
 		}
 		if col > 1 && col < len(heads)-1 {
@@ -117,22 +116,22 @@ func (b *board) table() string {
 	return strings.TrimRight(t.Render(), "\n")
 }
 
-func (b *board) cells(r *row) []string {
+func (b *board) cells(s *scene, r *row) []string {
 	cells := []string{" ", r.title, fmt.Sprint(r.turns), "", "", "", "", "", ""}
 	switch {
 	case r.name == b.running:
 		cells[0] = "▶"
 	case r.reason != "":
-		cells[0], cells[3] = "✗", r.status
+		cells[0], cells[3] = "✗", "failed"
 		return cells // what it did before it failed is no figure
-	case r.turns > b.round:
+	case r.last == s.round:
 		cells[0] = "✓"
 	}
 	if len(r.figures) > 0 {
-		cells[3] = report.Bare(r.middle(), b.primary.Unit)
+		cells[3] = report.Bare(r.middle(), s.primary.Unit)
 	}
 	if r.rate > 0 {
-		cells[4] = report.Bare(r.rate, "1/s")
+		cells[4] = s.rateText(r.rate)
 	}
 	cells[5], cells[6] = latency(r.p50), latency(r.p99)
 	if r.rss > 0 {
@@ -145,6 +144,14 @@ func (b *board) cells(r *row) []string {
 		}
 	}
 	return cells
+}
+
+// rateText is operations a second; where a scenario is about memory, it is bytes.
+func (s *scene) rateText(rate float64) string {
+	if s.primary.Unit == "bytes" {
+		return report.Text(rate, "bytes") + "/s"
+	}
+	return report.Text(rate, "1/s")
 }
 
 func latency(d time.Duration) string {

@@ -17,7 +17,6 @@ type lines struct {
 
 // Event writes a line, or none: what happens within a turn is not worth one.
 func (l *lines) Event(e result.Event) {
-	before := l.board.scenario
 	l.board.see(e)
 	switch e.Kind {
 	case result.RunStarted:
@@ -28,17 +27,13 @@ func (l *lines) Event(e result.Event) {
 		l.say("getting ready %s", l.board.preparing)
 	case result.SubjectMissing:
 		l.say("%s %s: %s", e.Subject, e.Status, e.Text)
-	case result.ScenarioStarted:
-		if l.board.scenario != before {
-			l.say("%s", l.board.scenario.Title)
-		}
 	case result.TurnFinished:
-		l.say("  %s round %d, %s: %s", l.progress(), e.Round+1, e.Subject, l.outcome(e))
+		l.say("%s%s, round %d, %s: %s", l.progress(), e.Scenario, e.Round+1, e.Subject, l.outcome(e))
 	case result.ScenarioFinished:
-		l.say("  → %s", e.Text)
+		l.say("%s: %s", e.Scenario, e.Text)
 	case result.Note:
 		l.say("%s", e.Text)
-	case result.SubjectReady, result.TurnStarted, result.TurnSample, result.RunFinished:
+	case result.SubjectReady, result.ScenarioStarted, result.TurnStarted, result.TurnSample, result.RunFinished:
 	}
 }
 
@@ -53,7 +48,7 @@ func (l *lines) progress() string {
 	if l.board.turns == 0 {
 		return ""
 	}
-	return fmt.Sprintf("[%d/%d]", l.board.done, l.board.turns)
+	return fmt.Sprintf("[%d/%d] ", l.board.done, l.board.turns)
 }
 
 // outcome is the figures of a turn, or why there are none.
@@ -62,9 +57,10 @@ func (l *lines) outcome(e result.Event) string {
 		return e.Status + ": " + e.Text
 	}
 	var figures []string
-	for _, name := range append([]string{l.board.primary.Name}, bestFirst...) {
+	primary := l.board.current.primary.Name
+	for _, name := range append([]string{primary}, bestFirst...) {
 		v, there := e.Metrics[name]
-		if !there || name == l.board.primary.Name && len(figures) > 0 {
+		if !there || name == primary && len(figures) > 0 {
 			continue
 		}
 		info := result.InfoOf(name)

@@ -143,7 +143,7 @@ func TestWhatFailedShowsNoFigure(t *testing.T) {
 	for _, e := range script() {
 		b.see(e)
 	}
-	b.row("net").status, b.row("net").reason, b.running = result.Failed, "died", ""
+	b.row(b.current, "net").reason, b.running = "failed: died", ""
 	for line := range strings.Lines(ansi.Strip(b.draw(120, 30))) {
 		if strings.Contains(line, "net/http") && strings.ContainsAny(line, ",.") && !strings.Contains(line, "died") {
 			t.Errorf("got %q", line)

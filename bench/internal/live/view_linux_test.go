@@ -160,7 +160,7 @@ func TestAnEventDoesNotWaitForTheTerminal(t *testing.T) {
 	for i := range 100_000 {
 		s.Event(result.Event{Kind: result.TurnSample, Subject: "weir", Rate: float64(i)})
 	}
-	if got := len(s.board.rows[0].rates); got != mostRates {
+	if got := len(s.board.current.rows[0].rates); got != mostRates {
 		t.Errorf("%d rates are kept, want %d", got, mostRates)
 	}
 }

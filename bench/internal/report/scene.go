@@ -12,6 +12,7 @@ import (
 	"golang.org/x/perf/benchmath"
 
 	"github.com/weir-go/weir/bench/internal/result"
+	"github.com/weir-go/weir/bench/internal/stats"
 )
 
 // Scene is one scenario made ready to be shown: the rows in the order of the table, who may be called better than whom,
@@ -116,15 +117,14 @@ func (s *Scene) sort() {
 	})
 }
 
-// better says whether a is better than b beyond doubt. A single sample has no interval and proves nothing.
+// better says whether a is better than b beyond doubt: the intervals are apart, and of enough rounds.
 func better(a, b result.Metric, lowerIsBetter bool) bool {
-	if len(a.Samples) < 2 || len(b.Samples) < 2 {
-		return false
-	}
-	if lowerIsBetter {
-		return a.Hi < b.Lo
-	}
-	return a.Lo > b.Hi
+	return len(a.Samples) > 0 && len(b.Samples) > 0 && stats.Apart(a, b) && (a.Median < b.Median) == lowerIsBetter
+}
+
+// decides says whether intervals of that confidence can tell anybody from anybody.
+func decides(confidence float64) bool {
+	return stats.Apart(result.Metric{Hi: 1, Confidence: confidence}, result.Metric{Lo: 2, Hi: 3, Confidence: confidence})
 }
 
 // Between says what may be said of one subject beside another: Better or Worse if their intervals are apart, NotShown otherwise.
@@ -254,8 +254,20 @@ func (s *Scene) note() {
 	for _, info := range result.Metrics {
 		s.Notes = append(s.Notes, s.missing(info)...)
 	}
-	if least := s.leastConfidence(); least > 0 && least < confidence {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are few: the intervals hold with a confidence of %s only.", s.Rounds, Text(least, "share")))
+	if s.Rounds > 0 && slices.ContainsFunc(s.Rows, func(r Row) bool { return r.Shown() }) {
+		s.noteRounds(s.leastConfidence())
+	}
+}
+
+// noteRounds says what few rounds are worth.
+func (s *Scene) noteRounds(least float64) {
+	switch {
+	case s.Rounds == 1:
+		s.Notes = append(s.Notes, "One round has no interval: nobody is called better.")
+	case !decides(least):
+		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are too few to call anybody better: the intervals hold with a confidence of %s only.", s.Rounds, Text(least, "share")))
+	case least < confidence:
+		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are few: the intervals hold with a confidence of %s.", s.Rounds, Text(least, "share")))
 	}
 }
 
@@ -301,10 +313,10 @@ func (s *Scene) missing(info result.MetricInfo) []string {
 }
 
 func (s *Scene) leastConfidence() float64 {
-	least := 0.0
+	least := 1.0
 	for _, row := range s.Rows {
-		if c := row.Figure.Confidence; row.Shown() && (least == 0 || c < least) {
-			least = c
+		if row.Shown() {
+			least = min(least, row.Figure.Confidence)
 		}
 	}
 	return least
