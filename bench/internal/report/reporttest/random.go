@@ -1,4 +1,3 @@
-// Package reporttest makes results for tests of reports.
 package reporttest
 
 import (
