@@ -2,14 +2,8 @@ package report
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
-
-	"golang.org/x/perf/benchmath"
 
 	"github.com/weir-go/weir/bench/internal/result"
 	"github.com/weir-go/weir/bench/internal/stats"
@@ -52,15 +46,6 @@ type Row struct {
 
 // Shown says whether the row has a figure.
 func (r *Row) Shown() bool { return len(r.Figure.Samples) > 0 }
-
-// Ratio is one figure divided by another.
-type Ratio struct {
-	Median, Lo, Hi float64
-	// Samples is how many pairs it is made from; 0 is no ratio.
-	Samples int
-	// Self says that it is a subject divided by itself.
-	Self bool
-}
 
 // Scenes makes all scenarios of f ready.
 func Scenes(f *result.File) []*Scene {
@@ -200,143 +185,12 @@ func (s *Scene) Row(name string) *Row {
 	return nil
 }
 
-// RatioOf divides the figure of one row by that of another; no ratio if one of them has no figure.
-func RatioOf(row, base *Row) Ratio {
-	if base == nil || !base.Shown() || !row.Shown() {
-		return Ratio{}
-	}
-	r := divided(row.Figure, base.Figure)
-	r.Self = row == base
-	return r
-}
-
-// confidence is what an interval should have at least; few samples give less.
-const confidence = 0.95
-
-// divided pairs the samples of two metrics by their rounds: what disturbs the machine in a round disturbs both.
-func divided(figure, base result.Metric) Ratio {
-	of := map[int]float64{}
-	for i, round := range base.Rounds {
-		of[round] = base.Samples[i]
-	}
-	var ratios []float64
-	for i, round := range figure.Rounds {
-		if b, there := of[round]; there && b != 0 {
-			ratios = append(ratios, figure.Samples[i]/b)
-		}
-	}
-	if len(ratios) == 0 {
-		return Ratio{}
-	}
-	summary := benchmath.AssumeNothing.Summary(benchmath.NewSample(ratios, &benchmath.DefaultThresholds), confidence)
-	// Too few samples for any interval of that confidence: benchmath says infinite. The smallest and largest are what was seen.
-	return Ratio{
-		Median: summary.Center, Samples: len(ratios),
-		Lo: max(summary.Lo, slices.Min(ratios)), Hi: min(summary.Hi, slices.Max(ratios)),
-	}
-}
-
-// note collects the columns, and the words that go with the figures.
-func (s *Scene) note() {
-	for _, info := range s.metrics() {
-		if info.Name != s.Scenario.Primary && info.Name != result.CPURatio { // they have columns of their own
-			s.Columns = append(s.Columns, info)
-		}
-	}
-	for _, row := range s.Rows {
-		if !row.Shown() {
-			continue
-		}
-		if len(row.Cell.Errors) > 0 {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: %s in the measured time.", row.Subject.Title, counts(row.Cell.Errors)))
-		}
-	}
-	for _, info := range result.Metrics {
-		s.Notes = append(s.Notes, s.missing(info)...)
-	}
-	if s.Rounds > 0 && slices.ContainsFunc(s.Rows, func(r Row) bool { return r.Shown() }) {
-		s.noteRounds(s.leastConfidence())
-	}
-}
-
-// noteRounds says what few rounds are worth.
-func (s *Scene) noteRounds(least float64) {
-	switch {
-	case s.Rounds == 1:
-		s.Notes = append(s.Notes, "One round has no interval: nobody is called better.")
-	case !decides(least):
-		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are too few to call anybody better: the intervals hold with a confidence of %s only.", s.Rounds, Text(least, "share")))
-	case least < confidence:
-		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are few: the intervals hold with a confidence of %s.", s.Rounds, Text(least, "share")))
-	}
-}
-
-// metrics are all that at least one row shows: the known ones in the order of result.Metrics, then others by name.
-func (s *Scene) metrics() []result.MetricInfo {
-	there := map[string]bool{}
-	for _, row := range s.Rows {
-		if row.Shown() {
-			for name := range row.Cell.Metrics {
-				there[name] = true
-			}
-		}
-	}
-	var metrics []result.MetricInfo
-	for _, info := range result.Metrics {
-		if there[info.Name] {
-			metrics = append(metrics, info)
-			delete(there, info.Name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(there)) {
-		metrics = append(metrics, result.InfoOf(name))
-	}
-	return metrics
-}
-
-// missing says of a metric why it is not there, the subjects of one reason together.
-func (s *Scene) missing(info result.MetricInfo) []string {
-	var reasons []string
-	of := map[string][]string{}
-	for _, row := range s.Rows {
-		if reason, there := row.Cell.Missing[info.Name]; there && row.Shown() {
-			if of[reason] == nil {
-				reasons = append(reasons, reason)
-			}
-			of[reason] = append(of[reason], row.Subject.Title)
-		}
-	}
-	for i, reason := range reasons {
-		reasons[i] = fmt.Sprintf("%s: no %s: %s.", strings.Join(of[reason], ", "), info.Title, strings.TrimSuffix(reason, "."))
-	}
-	return reasons
-}
-
-func (s *Scene) leastConfidence() float64 {
-	least := 1.0
-	for _, row := range s.Rows {
-		if row.Shown() {
-			least = min(least, row.Figure.Confidence)
-		}
-	}
-	return least
-}
-
 // metric is nil if the row does not show it.
 func (r *Row) metric(name string) *result.Metric {
 	if m, there := r.Cell.Metrics[name]; there && r.Shown() {
 		return &m
 	}
 	return nil
-}
-
-// counts is "2 resets, 1 timeout".
-func counts(errors map[string]int64) string {
-	kinds := slices.Sorted(maps.Keys(errors))
-	for i, kind := range kinds {
-		kinds[i] = fmt.Sprintf("%d × %s", errors[kind], kind)
-	}
-	return strings.Join(kinds, ", ")
 }
 
 // PlaceText is what stands in the column of places: "1", "2 =" if others have the same, "floor" for what is no rival.
@@ -350,42 +204,4 @@ func (r *Row) PlaceText() string {
 		return strconv.Itoa(r.Place)
 	}
 	return strconv.Itoa(r.Place) + " ="
-}
-
-// Text is the ratio with its interval: "1.19 [1.16–1.21]"; "1" of a subject by itself, a dash of none.
-func (r Ratio) Text() string {
-	switch {
-	case r.Samples == 0 || math.IsNaN(r.Median):
-		return "–"
-	case r.Self:
-		return "1"
-	case r.Samples == 1:
-		return times(r.Median)
-	}
-	return times(r.Median) + " " + r.Ends()
-}
-
-// Short is the ratio without its interval.
-func (r Ratio) Short() string {
-	short, _, _ := strings.Cut(r.Text(), " ")
-	return short
-}
-
-// Ends is the interval: "[1.16–1.21]"; empty if there is none.
-func (r Ratio) Ends() string {
-	if r.Samples < 2 || r.Self {
-		return ""
-	}
-	return "[" + times(r.Lo) + "–" + times(r.Hi) + "]"
-}
-
-// times is a ratio: two places after the point, two digits of the very small, three of the large.
-func times(v float64) string {
-	switch {
-	case v < 0.1:
-		return digits(v, 2)
-	case v >= 10:
-		return digits(v, 3)
-	}
-	return fmt.Sprintf("%.2f", v)
 }
