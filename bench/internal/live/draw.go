@@ -63,7 +63,7 @@ func (b *board) headline() string {
 		text += "   " + report.About(b.now.Sub(b.began))
 	}
 	if left := b.left(); left > 0 {
-		text += faint.Render(", about " + report.About(left) + " left")
+		text += faint.Render(", at most about " + report.About(left) + " left")
 	}
 	return text
 }

@@ -83,6 +83,6 @@ func (s *Scene) markdown(b *strings.Builder) {
 }
 
 // markdownMarks are the characters that mean something in a line of Markdown or in a cell of its tables.
-var markdownMarks = strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `&lt;`, "[", `\[`, "]", `\]`)
+var markdownMarks = strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `&lt;`, "](", `]\(`)
 
 func inMarkdown(text string) string { return markdownMarks.Replace(text) }
