@@ -50,8 +50,15 @@ func TestEveryColourOfTextCanBeReadInBothThemes(t *testing.T) {
 		}
 		themes++
 		pairs := [][2]string{
-			{"ink", "page"}, {"ink", "surface"}, {"soft", "page"}, {"soft", "surface"}, {"good", "good-back"}, {"bad", "bad-back"},
-			{"level", "track"}, {"ink", "note-back"}, {"s0", "page"},
+			{"ink", "page"},
+			{"ink", "surface"},
+			{"soft", "page"},
+			{"soft", "surface"},
+			{"good", "good-back"},
+			{"bad", "bad-back"},
+			{"level", "track"},
+			{"ink", "note-back"},
+			{"s0", "page"},
 		}
 		for i := range chart.Styles {
 			pairs = append(pairs, [2]string{fmt.Sprintf("s%d", i), "surface"})
