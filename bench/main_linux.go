@@ -14,6 +14,7 @@ const usage = `usage: bench COMMAND [flags]
 
   quick       under a minute: weir beside the others, and a verdict
   run         scenarios and subjects of your choice, at length
+  report      a result file again, as tables, a page, Markdown or Go benchmarks
   compare     two result files: what has changed beyond doubt
   list        scenarios and subjects
   doctor      what on this machine spoils figures, and how to mend it
@@ -46,6 +47,7 @@ func run(ctx context.Context, args []string) error {
 	commands := map[string]func(context.Context, []string) error{
 		"quick":   quick,
 		"run":     measure,
+		"report":  retell,
 		"compare": compare,
 		"list":    list,
 		"doctor":  examine,

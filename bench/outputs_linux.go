@@ -26,11 +26,14 @@ func (o *outputs) register(flags *flag.FlagSet) {
 	flags.StringVar(&o.gobench, "benchfmt", "", "write lines as Go benchmarks do to this `file`, for benchstat")
 }
 
-func (o *outputs) progress() result.Progress { return result.ProgressFunc(lines) }
-
 // write shows the result at the terminal and writes the files that are wanted.
 func (o *outputs) write(w io.Writer, f *result.File) error {
-	errs := []error{report.Terminal(plain(w), f, width())}
+	return errors.Join(report.Terminal(plain(w), f, width()), o.files(f))
+}
+
+// files writes the files that are wanted.
+func (o *outputs) files(f *result.File) error {
+	var errs []error
 	for _, out := range []struct {
 		name  string
 		write func(io.Writer, *result.File) error
@@ -69,17 +72,18 @@ func compare(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	all := flags.Bool("all", false, "list every metric, not the primary ones and what has changed")
 	limit := flags.Float64("max-regress", 0, "fail if a primary figure is worse by more than so many `per cent`, beyond doubt; 0 never fails")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	if flags.NArg() != 2 {
-		return fmt.Errorf("compare takes two result files, not %d", flags.NArg())
-	}
-	before, err := result.ReadFile(flags.Arg(0))
+	names, err := interspersed(flags, args)
 	if err != nil {
 		return err
 	}
-	after, err := result.ReadFile(flags.Arg(1))
+	if len(names) != 2 {
+		return fmt.Errorf("compare takes two result files, not %d", len(names))
+	}
+	before, err := result.ReadFile(names[0])
+	if err != nil {
+		return err
+	}
+	after, err := result.ReadFile(names[1])
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/bench/internal/lab"
-	"github.com/weir-go/weir/bench/internal/result"
+	"github.com/weir-go/weir/bench/internal/live"
 )
 
 // everybody are the subjects of a run where none are named, in the order of the table.
@@ -127,30 +127,13 @@ func quick(ctx context.Context, args []string) error {
 	return nil
 }
 
-// run measures and writes what is wanted.
+// run measures, shows how it goes, and writes what is wanted.
 func (c *common) run(ctx context.Context, o lab.Options) error {
-	o.Progress = c.progress()
+	view := live.Open(os.Stderr, os.Environ())
+	o.Progress = view
 	f, err := lab.Run(ctx, o)
-	if err != nil {
+	if err := errors.Join(err, view.Close()); err != nil {
 		return err
 	}
 	return c.write(os.Stdout, f)
-}
-
-// lines is a Progress for what is no terminal: a line for what takes time.
-func lines(e result.Event) {
-	switch e.Kind {
-	case result.Preparing:
-		fmt.Fprintf(os.Stderr, "%s: %s\n", e.Subject, e.Text)
-	case result.SubjectMissing:
-		fmt.Fprintf(os.Stderr, "%s: %s: %s\n", e.Subject, e.Status, e.Text)
-	case result.TurnFinished:
-		if e.Status != result.OK {
-			fmt.Fprintf(os.Stderr, "%s, %s: failed: %s\n", e.Scenario, e.Subject, e.Text)
-		}
-	case result.TurnStarted:
-		fmt.Fprintf(os.Stderr, "%s, round %d: %s\n", e.Scenario, e.Round+1, e.Subject)
-	case result.Note:
-		fmt.Fprintln(os.Stderr, e.Text)
-	}
 }

@@ -63,8 +63,10 @@ type Finding struct{ What, Found, Fix string }
 func Examine(m Machine) []Finding {
 	findings := []Finding{m.descriptors(), m.cores(), m.load(), m.governor(), m.backlog(), m.ports(), m.counting()}
 	if m.Virtual {
-		findings = append(findings, Finding{"hypervisor", "this is a virtual machine: system calls are dearer and other guests are felt",
-			"compare ratios, not microseconds, and never with another machine's"})
+		findings = append(findings, Finding{
+			"hypervisor", "this is a virtual machine: system calls are dearer and other guests are felt",
+			"compare ratios, not microseconds, and never with another machine's",
+		})
 	}
 	for _, w := range wanted {
 		f := Finding{What: w.what, Found: "is there"}

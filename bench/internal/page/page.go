@@ -34,12 +34,15 @@ type view struct {
 	*result.File
 	Style   template.CSS
 	Symbols template.HTML
-	Scenes  []*scene
-	Glance  *glance
-	Date    string
-	Took    string
-	Machine []pair
-	Metrics []result.MetricInfo
+	// Sentences are the verdict's; Headline stands over them if they are many.
+	Sentences []string
+	Headline  string
+	Scenes    []*scene
+	Glance    *glance
+	Date      string
+	Took      string
+	Machine   []pair
+	Metrics   []result.MetricInfo
 	// Data is the file itself, gzipped, as a link.
 	Data     template.URL
 	DataName string
@@ -52,7 +55,7 @@ type pair struct{ Name, Value string }
 // Write writes the page of f.
 func Write(w io.Writer, f *result.File) error {
 	v := &view{
-		File: f, Style: template.CSS(style), Symbols: chart.Symbols(),
+		File: f, Sentences: report.Sentences(f.Verdict), Headline: headline(f), Style: template.CSS(style), Symbols: chart.Symbols(),
 		Date: f.Run.Time.UTC().Format("2 January 2006, 15:04 UTC"),
 		Took: report.About(time.Duration(f.Run.Seconds * float64(time.Second))), Machine: machine(f),
 		DataName: "weir-bench-" + f.Run.ID + ".json.gz",
@@ -85,6 +88,24 @@ func Write(w io.Writer, f *result.File) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// headline says what was done; what came of it is in the sentences below.
+func headline(f *result.File) string {
+	others := 0
+	for _, s := range f.Subjects {
+		if s.Kind != result.KindOurs && s.Status == result.OK {
+			others++
+		}
+	}
+	return fmt.Sprintf("weir beside %s, in %s", plural(others, "other"), plural(len(f.Scenarios), "scenario"))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // mostData is the size up to which the file itself goes into the page: a page is to stay below a mebibyte.

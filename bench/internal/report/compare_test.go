@@ -58,7 +58,7 @@ func TestARunComparedWithItselfShowsNoDifference(t *testing.T) {
 }
 
 func TestTheIntervalOfARatioHasOneInItExactlyIfTheIntervalsOverlap(t *testing.T) {
-	old := result.Metric{Samples: []float64{9, 10, 11}, Median: 10, Lo: 9, Hi: 11}
+	old := result.Metric{Samples: []float64{9, 10, 11}, Median: 10, Lo: 9, Hi: 11, Confidence: 0.95}
 	for _, test := range []struct {
 		lo, median, hi float64
 		want           Outcome
@@ -69,7 +69,7 @@ func TestTheIntervalOfARatioHasOneInItExactlyIfTheIntervalsOverlap(t *testing.T)
 		{11, 12, 13, NotShown},
 		{11.1, 12, 13, Worse},
 	} {
-		now := result.Metric{Samples: []float64{1, 2, 3}, Median: test.median, Lo: test.lo, Hi: test.hi}
+		now := result.Metric{Samples: []float64{1, 2, 3}, Median: test.median, Lo: test.lo, Hi: test.hi, Confidence: 0.95}
 		ratio := apart(old, now)
 		holdsOne := ratio.Lo <= 1 && 1 <= ratio.Hi
 		if got := outcomeOf(old, now, "lower"); got != test.want || holdsOne != (got == NotShown) {

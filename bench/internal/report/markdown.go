@@ -15,7 +15,15 @@ const markdownMetrics = 4
 // Markdown writes f as headings, tables and sentences for a page in a repository.
 func Markdown(w io.Writer, f *result.File) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n*%s.*\n", inMarkdown(f.Verdict), inMarkdown(heading(f)))
+	if sentences := Sentences(f.Verdict); len(sentences) == 1 {
+		fmt.Fprintf(&b, "%s\n\n", inMarkdown(sentences[0]))
+	} else {
+		for _, sentence := range sentences {
+			fmt.Fprintf(&b, "- %s\n", inMarkdown(sentence))
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "*%s.*\n", inMarkdown(heading(f)))
 	for _, note := range f.Run.Notes {
 		fmt.Fprintf(&b, "\n> %s\n", inMarkdown(note))
 	}
@@ -75,6 +83,6 @@ func (s *Scene) markdown(b *strings.Builder) {
 }
 
 // markdownMarks are the characters that mean something in a line of Markdown or in a cell of its tables.
-var markdownMarks = strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `&lt;`, "[", `\[`, "]", `\]`)
+var markdownMarks = strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `&lt;`, "](", `]\(`)
 
 func inMarkdown(text string) string { return markdownMarks.Replace(text) }

@@ -99,3 +99,22 @@ func grouped(text string) string {
 	}
 	return text
 }
+
+// longVerdict is from where a verdict is easier to read one sentence a line, in characters.
+const longVerdict = 160
+
+// Sentences are those of a long text; a short one stays as it is.
+func Sentences(text string) []string {
+	if len(text) <= longVerdict {
+		return []string{text}
+	}
+	var list []string
+	for {
+		end := strings.Index(text, ". ")
+		if end < 0 {
+			return append(list, text)
+		}
+		list = append(list, text[:end+1])
+		text = strings.TrimLeft(text[end+1:], " ")
+	}
+}

@@ -2,16 +2,11 @@ package report
 
 import (
 	"cmp"
-	"fmt"
-	"maps"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
-
-	"golang.org/x/perf/benchmath"
 
 	"github.com/weir-go/weir/bench/internal/result"
+	"github.com/weir-go/weir/bench/internal/stats"
 )
 
 // Scene is one scenario made ready to be shown: the rows in the order of the table, who may be called better than whom,
@@ -51,15 +46,6 @@ type Row struct {
 
 // Shown says whether the row has a figure.
 func (r *Row) Shown() bool { return len(r.Figure.Samples) > 0 }
-
-// Ratio is one figure divided by another.
-type Ratio struct {
-	Median, Lo, Hi float64
-	// Samples is how many pairs it is made from; 0 is no ratio.
-	Samples int
-	// Self says that it is a subject divided by itself.
-	Self bool
-}
 
 // Scenes makes all scenarios of f ready.
 func Scenes(f *result.File) []*Scene {
@@ -116,15 +102,14 @@ func (s *Scene) sort() {
 	})
 }
 
-// better says whether a is better than b beyond doubt. A single sample has no interval and proves nothing.
+// better says whether a is better than b beyond doubt: the intervals are apart, and of enough rounds.
 func better(a, b result.Metric, lowerIsBetter bool) bool {
-	if len(a.Samples) < 2 || len(b.Samples) < 2 {
-		return false
-	}
-	if lowerIsBetter {
-		return a.Hi < b.Lo
-	}
-	return a.Lo > b.Hi
+	return len(a.Samples) > 0 && len(b.Samples) > 0 && stats.Apart(a, b) && (a.Median < b.Median) == lowerIsBetter
+}
+
+// decides says whether intervals of that confidence can tell anybody from anybody.
+func decides(confidence float64) bool {
+	return stats.Apart(result.Metric{Hi: 1, Confidence: confidence}, result.Metric{Lo: 2, Hi: 3, Confidence: confidence})
 }
 
 // Between says what may be said of one subject beside another: Better or Worse if their intervals are apart, NotShown otherwise.
@@ -200,131 +185,12 @@ func (s *Scene) Row(name string) *Row {
 	return nil
 }
 
-// RatioOf divides the figure of one row by that of another; no ratio if one of them has no figure.
-func RatioOf(row, base *Row) Ratio {
-	if base == nil || !base.Shown() || !row.Shown() {
-		return Ratio{}
-	}
-	r := divided(row.Figure, base.Figure)
-	r.Self = row == base
-	return r
-}
-
-// confidence is what an interval should have at least; few samples give less.
-const confidence = 0.95
-
-// divided pairs the samples of two metrics by their rounds: what disturbs the machine in a round disturbs both.
-func divided(figure, base result.Metric) Ratio {
-	of := map[int]float64{}
-	for i, round := range base.Rounds {
-		of[round] = base.Samples[i]
-	}
-	var ratios []float64
-	for i, round := range figure.Rounds {
-		if b, there := of[round]; there && b != 0 {
-			ratios = append(ratios, figure.Samples[i]/b)
-		}
-	}
-	if len(ratios) == 0 {
-		return Ratio{}
-	}
-	summary := benchmath.AssumeNothing.Summary(benchmath.NewSample(ratios, &benchmath.DefaultThresholds), confidence)
-	// Too few samples for any interval of that confidence: benchmath says infinite. The smallest and largest are what was seen.
-	return Ratio{
-		Median: summary.Center, Samples: len(ratios),
-		Lo: max(summary.Lo, slices.Min(ratios)), Hi: min(summary.Hi, slices.Max(ratios)),
-	}
-}
-
-// note collects the columns, and the words that go with the figures.
-func (s *Scene) note() {
-	for _, info := range s.metrics() {
-		if info.Name != s.Scenario.Primary && info.Name != result.CPURatio { // they have columns of their own
-			s.Columns = append(s.Columns, info)
-		}
-	}
-	for _, row := range s.Rows {
-		if !row.Shown() {
-			continue
-		}
-		if len(row.Cell.Errors) > 0 {
-			s.Notes = append(s.Notes, fmt.Sprintf("%s: %s in the measured time.", row.Subject.Title, counts(row.Cell.Errors)))
-		}
-	}
-	for _, info := range result.Metrics {
-		s.Notes = append(s.Notes, s.missing(info)...)
-	}
-	if least := s.leastConfidence(); least > 0 && least < confidence {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d rounds are few: the intervals hold with a confidence of %s only.", s.Rounds, Text(least, "share")))
-	}
-}
-
-// metrics are all that at least one row shows: the known ones in the order of result.Metrics, then others by name.
-func (s *Scene) metrics() []result.MetricInfo {
-	there := map[string]bool{}
-	for _, row := range s.Rows {
-		if row.Shown() {
-			for name := range row.Cell.Metrics {
-				there[name] = true
-			}
-		}
-	}
-	var metrics []result.MetricInfo
-	for _, info := range result.Metrics {
-		if there[info.Name] {
-			metrics = append(metrics, info)
-			delete(there, info.Name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(there)) {
-		metrics = append(metrics, result.InfoOf(name))
-	}
-	return metrics
-}
-
-// missing says of a metric why it is not there, the subjects of one reason together.
-func (s *Scene) missing(info result.MetricInfo) []string {
-	var reasons []string
-	of := map[string][]string{}
-	for _, row := range s.Rows {
-		if reason, there := row.Cell.Missing[info.Name]; there && row.Shown() {
-			if of[reason] == nil {
-				reasons = append(reasons, reason)
-			}
-			of[reason] = append(of[reason], row.Subject.Title)
-		}
-	}
-	for i, reason := range reasons {
-		reasons[i] = fmt.Sprintf("%s: no %s: %s.", strings.Join(of[reason], ", "), info.Title, strings.TrimSuffix(reason, "."))
-	}
-	return reasons
-}
-
-func (s *Scene) leastConfidence() float64 {
-	least := 0.0
-	for _, row := range s.Rows {
-		if c := row.Figure.Confidence; row.Shown() && (least == 0 || c < least) {
-			least = c
-		}
-	}
-	return least
-}
-
 // metric is nil if the row does not show it.
 func (r *Row) metric(name string) *result.Metric {
 	if m, there := r.Cell.Metrics[name]; there && r.Shown() {
 		return &m
 	}
 	return nil
-}
-
-// counts is "2 resets, 1 timeout".
-func counts(errors map[string]int64) string {
-	kinds := slices.Sorted(maps.Keys(errors))
-	for i, kind := range kinds {
-		kinds[i] = fmt.Sprintf("%d × %s", errors[kind], kind)
-	}
-	return strings.Join(kinds, ", ")
 }
 
 // PlaceText is what stands in the column of places: "1", "2 =" if others have the same, "floor" for what is no rival.
@@ -338,42 +204,4 @@ func (r *Row) PlaceText() string {
 		return strconv.Itoa(r.Place)
 	}
 	return strconv.Itoa(r.Place) + " ="
-}
-
-// Text is the ratio with its interval: "1.19 [1.16–1.21]"; "1" of a subject by itself, a dash of none.
-func (r Ratio) Text() string {
-	switch {
-	case r.Samples == 0 || math.IsNaN(r.Median):
-		return "–"
-	case r.Self:
-		return "1"
-	case r.Samples == 1:
-		return times(r.Median)
-	}
-	return times(r.Median) + " " + r.Ends()
-}
-
-// Short is the ratio without its interval.
-func (r Ratio) Short() string {
-	short, _, _ := strings.Cut(r.Text(), " ")
-	return short
-}
-
-// Ends is the interval: "[1.16–1.21]"; empty if there is none.
-func (r Ratio) Ends() string {
-	if r.Samples < 2 || r.Self {
-		return ""
-	}
-	return "[" + times(r.Lo) + "–" + times(r.Hi) + "]"
-}
-
-// times is a ratio: two places after the point, two digits of the very small, three of the large.
-func times(v float64) string {
-	switch {
-	case v < 0.1:
-		return digits(v, 2)
-	case v >= 10:
-		return digits(v, 3)
-	}
-	return fmt.Sprintf("%.2f", v)
 }

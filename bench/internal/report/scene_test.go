@@ -12,8 +12,9 @@ import (
 	"github.com/weir-go/weir/bench/internal/result"
 )
 
+// apartMetrics is the rule in other words than the report's: four samples at least, and no point in common.
 func apartMetrics(a, b result.Metric) bool {
-	return len(a.Samples) > 1 && len(b.Samples) > 1 && (a.Hi < b.Lo || b.Hi < a.Lo)
+	return len(a.Samples) > 3 && len(b.Samples) > 3 && (a.Hi < b.Lo || b.Hi < a.Lo)
 }
 
 func TestOverlappingIntervalsNameNoWinner(t *testing.T) {
@@ -177,5 +178,15 @@ func TestNumbersHaveThreeDigits(t *testing.T) {
 		if got := Text(test.v, test.unit); got != test.want {
 			t.Errorf("%v %s: got %q, want %q", test.v, test.unit, got, test.want)
 		}
+	}
+}
+
+func TestALongVerdictIsOneSentenceALine(t *testing.T) {
+	long := strings.Repeat("weir spends 9.5 µs a request (1.19 × c). ", 5) + "Nobody failed."
+	if got := Sentences(long); len(got) != 6 || strings.Join(got, " ") != long {
+		t.Errorf("got %q", got)
+	}
+	if got := Sentences("Short. And good."); len(got) != 1 {
+		t.Errorf("got %q", got)
 	}
 }

@@ -44,7 +44,10 @@ func Terminal(w io.Writer, f *result.File, width int) error {
 	for _, note := range f.Run.Notes {
 		fmt.Fprintln(&b, wrap(bad, note, width))
 	}
-	fmt.Fprintf(&b, "\n%s\n", wrap(strong, f.Verdict, width))
+	b.WriteString("\n")
+	for _, sentence := range Sentences(f.Verdict) {
+		fmt.Fprintln(&b, wrap(strong, sentence, width))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -1,8 +1,8 @@
-// Package reporttest makes results for tests of reports.
 package reporttest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -53,5 +53,6 @@ func randomMetric(r *rand.Rand, rounds int, about float64) result.Metric {
 	}
 	sorted := slices.Sorted(slices.Values(m.Samples))
 	m.Lo, m.Median, m.Hi = sorted[0], sorted[len(sorted)/2], sorted[len(sorted)-1]
+	m.Confidence = 1 - math.Pow(2, 1-float64(len(sorted)))
 	return m
 }
