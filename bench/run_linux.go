@@ -95,7 +95,7 @@ func measure(ctx context.Context, args []string) error {
 }
 
 const (
-	quickAim   = 45 * time.Second // begin no round that would end later
+	quickAim   = 42 * time.Second // begin no round that would end later
 	quickLimit = 58 * time.Second
 )
 
