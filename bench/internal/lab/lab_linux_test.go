@@ -100,7 +100,7 @@ func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
 		"like net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
 		"No figure for net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
 		"Nobody was measured":       {{Subject: "net", Status: result.Absent, Reason: "x"}},
-		"No winner: ":               {cell("weir", 9), cell("c", 5)}, // one round decides nothing
+		"Too few rounds":            {cell("weir", 9), cell("c", 5)}, // one round decides nothing
 	} {
 		if got := judge(cells...); !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q", got, want)
