@@ -71,7 +71,7 @@ func first(good []result.Cell, s *result.Scenario) string {
 	figure := strings.TrimSpace(fmt.Sprintf("%s [%s, %s] %s", Figure(best.Median, s.Unit), Figure(best.Lo, s.Unit), Figure(best.Hi, s.Unit), perOperation(s)))
 	switch {
 	case !stats.Enough(best):
-		return fmt.Sprintf("Too few rounds to name anybody: %s has %s.", level[0], figure)
+		return fmt.Sprintf("Too few rounds to name anybody: %s has %s.", level[0], Figure(best.Median, s.Unit))
 	case len(good) == 1:
 		return fmt.Sprintf("%s: %s.", level[0], figure)
 	case len(level) == 1:
@@ -100,11 +100,16 @@ func standing(good []result.Cell, us int, s *result.Scenario) string {
 
 // beside is weir's ratio to another: as a number if it is sure to be more or less than 1, and as a guess if the rounds are few.
 func beside(ratio result.Metric, name string) string {
+	digits := 2
+	if ratio.Median < 0.1 {
+		digits = 3
+	}
+	times := fmt.Sprintf("%.*f × %s", digits, ratio.Median, name)
 	switch {
 	case stats.Differs(ratio):
-		return fmt.Sprintf("%.2f × %s", ratio.Median, name)
+		return times
 	case !stats.Enough(ratio):
-		return fmt.Sprintf("perhaps %.2f × %s", ratio.Median, name)
+		return "perhaps " + times
 	}
 	return "like " + name
 }
