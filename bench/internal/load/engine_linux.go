@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	readSize   = 64 << 10               // the buffer all connections read into
 	sleepSlice = 20 * time.Millisecond  // how often a sleeping client looks at the clock
 	stallLimit = 3 * time.Second        // without one message: the server has stopped serving
 	pulseEvery = 250 * time.Millisecond // how often Pulse is called

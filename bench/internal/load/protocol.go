@@ -2,6 +2,9 @@ package load
 
 import "errors"
 
+// readSize is of the buffer all connections read into.
+const readSize = 64 << 10
+
 // Protocol is what goes over a connection: messages, each with its answer. Its methods are called on the engine's thread
 // and must not block; they keep nothing but what is in the Answer.
 type Protocol interface {
