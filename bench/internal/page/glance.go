@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/weir-go/weir/bench/internal/report"
 	"github.com/weir-go/weir/bench/internal/result"
 )
@@ -46,6 +48,7 @@ func newGlance(f *result.File, scenes []*scene) *glance {
 	if ours == nil || ours.Status != result.OK || len(others) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(others, func(a, b result.Subject) int { return floorFirst(a) - floorFirst(b) })
 	g := &glance{Ours: ours.Title}
 	for _, s := range others {
 		g.Head = append(g.Head, glanceHead{s.Title, s.Kind == result.KindFloor})
@@ -64,6 +67,14 @@ func newGlance(f *result.File, scenes []*scene) *glance {
 		g.Rows = append(g.Rows, row)
 	}
 	return g
+}
+
+// floorFirst puts the floor beside weir.
+func floorFirst(s result.Subject) int {
+	if s.Kind == result.KindFloor {
+		return 0
+	}
+	return 1
 }
 
 func newGlanceCell(s *scene, weir, other *report.Row) glanceCell {
