@@ -15,6 +15,7 @@ const usage = `usage: bench COMMAND [flags]
   quick       under a minute: weir beside the others, and a verdict
   run         scenarios and subjects of your choice, at length
   report      a result file again, as tables, a page, Markdown or Go benchmarks
+  echo, idle  run -scenarios echo-1k,echo-64k; run -scenarios idle-echo,idle
   compare     two result files: what has changed beyond doubt
   list        scenarios and subjects
   doctor      what on this machine spoils figures, and how to mend it
@@ -46,7 +47,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"quick":   quick,
-		"run":     measure,
+		"run":     measure("run", "echo-1k,plaintext,pipeline"),
+		"echo":    measure("echo", "echo-1k,echo-64k"),
+		"idle":    measure("idle", "idle-echo,idle"),
 		"report":  retell,
 		"compare": compare,
 		"list":    list,

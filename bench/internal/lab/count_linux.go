@@ -15,6 +15,8 @@ const (
 	countedTurns = 100 // and while counting
 )
 
+var errLate = errors.New("not counted: the time was over")
+
 // count counts the system calls of each subject in the scenarios with small messages, in a turn of its own: counting makes
 // each call dearer.
 func (l *Lab) count(ctx context.Context) error {
@@ -28,7 +30,10 @@ func (l *Lab) count(ctx context.Context) error {
 			if r == nil || r.failure != nil || len(r.turns) == 0 {
 				continue
 			}
-			err := l.countOne(ctx, s, name, protocol, r)
+			err := errLate
+			if !l.late(patience) {
+				err = l.countOne(ctx, s, name, protocol, r)
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

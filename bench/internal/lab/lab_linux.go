@@ -30,7 +30,7 @@ type Options struct {
 	Conns      int     // of every scenario; 0 is the scenario's
 	Rate       float64 // of scenario rate; 0 is its own
 	Sleep      bool    // the load blocks; with one processor it always does
-	// Until is when no round is begun any more that would end later; zero is never.
+	// Until is when no round is begun any more that would end later, and a little later no turn; zero is never.
 	Until    time.Time
 	WeirPath string // a built cmd/echo; if empty it is built from the tree
 	BasePath string // an older one, measured as weir-base
@@ -120,6 +120,9 @@ func (l *Lab) open(ctx context.Context) error {
 	}
 	if l.server == l.client {
 		l.note("One processor: server and load shared it, so the load slept, and the figures are coarse.")
+	}
+	if slices.ContainsFunc(l.file.Subjects, func(s result.Subject) bool { return s.Kind == result.KindGo }) {
+		l.note("The rivals in Go are this program, which is larger than each would be alone: compare the growth of memory, not its peak.")
 	}
 	l.tell(result.Event{Kind: result.RunStarted, Plan: &result.Plan{
 		Environment: l.file.Run.Environment, Subjects: slices.Clone(l.file.Subjects), Scenarios: slices.Clone(l.file.Scenarios),

@@ -56,6 +56,17 @@ func (l *Lab) measure(ctx context.Context) error {
 	return l.count(ctx)
 }
 
+// grace is how long a round may go on beyond Until: it was to be over by then. patience is how long system calls may be counted.
+const (
+	grace    = 5 * time.Second
+	patience = 9 * time.Second
+)
+
+// late reports whether the time is over, and some more.
+func (l *Lab) late(more time.Duration) bool {
+	return !l.o.Until.IsZero() && time.Now().After(l.o.Until.Add(more))
+}
+
 // plan counts the turns there will be, if nobody fails and time does not run out.
 func (l *Lab) plan() {
 	for _, s := range l.scenarios {
@@ -75,7 +86,7 @@ func (l *Lab) round(ctx context.Context, s *Scenario, round int) error {
 			continue
 		}
 		r := l.record(s, name)
-		if r.failure != nil {
+		if r.failure != nil || l.late(grace) {
 			continue
 		}
 		l.tell(result.Event{Kind: result.TurnStarted, Scenario: s.Name, Subject: name, Round: round, Rounds: s.most(l.o)})

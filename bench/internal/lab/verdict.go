@@ -68,8 +68,10 @@ func first(good []result.Cell, s *result.Scenario) string {
 			level = append(level, c.Subject)
 		}
 	}
-	figure := fmt.Sprintf("%s [%s, %s] %s", Figure(best.Median, s.Unit), Figure(best.Lo, s.Unit), Figure(best.Hi, s.Unit), perOperation(s))
+	figure := strings.TrimSpace(fmt.Sprintf("%s [%s, %s] %s", Figure(best.Median, s.Unit), Figure(best.Lo, s.Unit), Figure(best.Hi, s.Unit), perOperation(s)))
 	switch {
+	case !stats.Enough(best):
+		return fmt.Sprintf("Too few rounds to name anybody: %s has %s.", level[0], Figure(best.Median, s.Unit))
 	case len(good) == 1:
 		return fmt.Sprintf("%s: %s.", level[0], figure)
 	case len(level) == 1:
@@ -86,19 +88,30 @@ func standing(good []result.Cell, us int, s *result.Scenario) string {
 		if i == us {
 			continue
 		}
-		ratio, ok := pairedRatio(mine, c.Metrics[s.Primary])
-		switch {
-		case !ok:
-		case !stats.Differs(ratio):
-			parts = append(parts, "like "+c.Subject)
-		default:
-			parts = append(parts, fmt.Sprintf("%.2f × %s", ratio.Median, c.Subject))
+		if ratio, ok := pairedRatio(mine, c.Metrics[s.Primary]); ok {
+			parts = append(parts, beside(ratio, c.Subject))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s has %s: %s.", ours, Figure(mine.Median, s.Unit), strings.Join(parts, ", "))
+}
+
+// beside is weir's ratio to another: as a number if it is sure to be more or less than 1, and as a guess if the rounds are few.
+func beside(ratio result.Metric, name string) string {
+	digits := 2
+	if ratio.Median < 0.1 {
+		digits = 3
+	}
+	times := fmt.Sprintf("%.*f × %s", digits, ratio.Median, name)
+	switch {
+	case stats.Differs(ratio):
+		return times
+	case !stats.Enough(ratio):
+		return "perhaps " + times
+	}
+	return "like " + name
 }
 
 // pairedRatio divides by rounds, where both have them.
@@ -118,7 +131,10 @@ func byRound(m result.Metric) []float64 {
 }
 
 func perOperation(s *result.Scenario) string {
-	if s.Operation == "GB" || s.Operation == "run" || s.Unit == "" {
+	switch {
+	case s.Primary == result.P99:
+		return "at the 99th percentile"
+	case s.Operation == "GB" || s.Operation == "run" || s.Unit == "":
 		return ""
 	}
 	return "a " + s.Operation
@@ -135,6 +151,10 @@ func Figure(v float64, unit string) string {
 			return fmt.Sprintf("%.0f kB", v/1e3)
 		}
 		return fmt.Sprintf("%.0f B", v)
+	case "µs":
+		if math.Abs(v) >= 1e4 {
+			return fmt.Sprintf("%.0f ms", v/1e3)
+		}
 	case "share":
 		return fmt.Sprintf("%.0f %%", 100*v)
 	}
@@ -180,27 +200,22 @@ func inBrief(s *result.Scenario) string {
 		return ""
 	}
 	mine := us.Metrics[s.Primary]
-	var beside []string
+	var others []string
 	for _, name := range []string{"c", "net", "fasthttp", "gnet", "haproxy", "node"} {
 		c := s.Cell(name)
 		if c == nil || c.Status != result.OK {
 			continue
 		}
-		ratio, ok := pairedRatio(mine, c.Metrics[s.Primary])
-		switch {
-		case !ok || ratio.Median > 1000:
-		case stats.Differs(ratio):
-			beside = append(beside, fmt.Sprintf("%.2f × %s", ratio.Median, name))
-		default:
-			beside = append(beside, "like "+name)
+		if ratio, ok := pairedRatio(mine, c.Metrics[s.Primary]); ok && ratio.Median < 1000 {
+			others = append(others, beside(ratio, name))
 		}
 	}
 	text := fmt.Sprintf("%s: weir %s", s.Title, Figure(mine.Median, s.Unit))
 	if op := perOperation(s); op != "" {
 		text += " " + op
 	}
-	if len(beside) > 0 {
-		text += " (" + strings.Join(beside, ", ") + ")"
+	if len(others) > 0 {
+		text += " (" + strings.Join(others, ", ") + ")"
 	}
 	return text + "."
 }

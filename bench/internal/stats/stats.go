@@ -40,13 +40,14 @@ const enough = 0.85
 
 // Apart reports whether the intervals of two metrics do not touch, and are of enough rounds: only then one is called better.
 func Apart(a, b result.Metric) bool {
-	return min(a.Confidence, b.Confidence) > enough && (a.Hi < b.Lo || b.Hi < a.Lo)
+	return Enough(a) && Enough(b) && (a.Hi < b.Lo || b.Hi < a.Lo)
 }
 
+// Enough reports whether there are rounds enough for an interval to decide anything.
+func Enough(m result.Metric) bool { return m.Confidence > enough }
+
 // Differs reports whether a ratio is not 1, by its interval.
-func Differs(ratio result.Metric) bool {
-	return ratio.Confidence > enough && (ratio.Lo > 1 || ratio.Hi < 1)
-}
+func Differs(ratio result.Metric) bool { return Enough(ratio) && (ratio.Lo > 1 || ratio.Hi < 1) }
 
 // Quantile is the value that the share q of the samples does not exceed; NaN of none.
 func Quantile(samples []float64, q float64) float64 {
