@@ -28,7 +28,7 @@ type glanceRow struct {
 // glanceCell is weir's figure divided by another's.
 type glanceCell struct {
 	Text, Interval string
-	// Class is "good", "bad", "level", "floor" or "none"; Mark and Word say the same without a colour.
+	// Class is "good", "bad", "level", "floor" or "none" with the status; Mark and Word say the same without a colour.
 	Class, Mark, Word string
 }
 
@@ -79,7 +79,7 @@ func floorFirst(s result.Subject) int {
 
 func newGlanceCell(s *scene, weir, other *report.Row) glanceCell {
 	if !other.Shown() {
-		return glanceCell{Text: other.Status, Class: "none", Word: other.Reason}
+		return glanceCell{Text: other.Status, Class: "none " + other.Status, Word: other.Reason}
 	}
 	if !weir.Shown() {
 		return glanceCell{Text: "–", Class: "none", Word: weir.Reason}
