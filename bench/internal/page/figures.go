@@ -186,8 +186,8 @@ func courseTitle(name string) string {
 	switch name {
 	case memory:
 		return "Resident memory of the server"
-	case "delivered":
-		return "Bytes that clients have got"
+	case "delivered", "moved":
+		return "Bytes between server and clients"
 	}
 	return name
 }
@@ -196,8 +196,8 @@ func courseAbout(name string) string {
 	switch name {
 	case memory:
 		return "A server that stops making bytes while its peers are slow stays flat. One that takes and keeps them all rises until it is stopped or has cut somebody off."
-	case "delivered":
-		return "What the clients have taken together. Lines that cover each other say that no server bought its memory with less work."
+	case "delivered", "moved":
+		return "What has come through, all clients together. Lines that cover each other say that no server bought its memory with less work."
 	}
 	return "The course of the median round."
 }

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"slices"
+
 	"github.com/weir-go/weir/bench/internal/report"
 	"github.com/weir-go/weir/bench/internal/result"
 )
@@ -26,7 +28,7 @@ type glanceRow struct {
 // glanceCell is weir's figure divided by another's.
 type glanceCell struct {
 	Text, Interval string
-	// Class is "good", "bad", "level", "floor" or "none"; Mark and Word say the same without a colour.
+	// Class is "good", "bad", "level", "floor" or "none" with the status; Mark and Word say the same without a colour.
 	Class, Mark, Word string
 }
 
@@ -46,6 +48,7 @@ func newGlance(f *result.File, scenes []*scene) *glance {
 	if ours == nil || ours.Status != result.OK || len(others) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(others, func(a, b result.Subject) int { return floorFirst(a) - floorFirst(b) })
 	g := &glance{Ours: ours.Title}
 	for _, s := range others {
 		g.Head = append(g.Head, glanceHead{s.Title, s.Kind == result.KindFloor})
@@ -66,9 +69,17 @@ func newGlance(f *result.File, scenes []*scene) *glance {
 	return g
 }
 
+// floorFirst puts the floor beside weir.
+func floorFirst(s result.Subject) int {
+	if s.Kind == result.KindFloor {
+		return 0
+	}
+	return 1
+}
+
 func newGlanceCell(s *scene, weir, other *report.Row) glanceCell {
 	if !other.Shown() {
-		return glanceCell{Text: other.Status, Class: "none", Word: other.Reason}
+		return glanceCell{Text: other.Status, Class: "none " + other.Status, Word: other.Reason}
 	}
 	if !weir.Shown() {
 		return glanceCell{Text: "–", Class: "none", Word: weir.Reason}

@@ -84,12 +84,8 @@ func newBar(s *report.Scene, row *report.Row, most float64, style int) (bar, err
 	if err != nil {
 		return bar{}, err
 	}
-	interval := report.Interval(m, s.Primary.Unit)
-	if interval != "" {
-		interval = "[" + interval + "]"
-	}
 	return bar{
-		Row: row, Name: row.Subject.Title, SVG: svg, Value: report.Text(m.Median, s.Primary.Unit), Interval: interval,
+		Row: row, Name: row.Subject.Title, SVG: svg, Value: report.Text(m.Median, s.Primary.Unit), Interval: report.Interval(m, s.Primary.Unit),
 		ToFloor: row.ToFloor.Text(), ToRival: row.ToRival.Text(), Ours: row.Subject.Kind == result.KindOurs, PlaceWord: row.PlaceText(),
 	}, nil
 }

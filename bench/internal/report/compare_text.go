@@ -105,8 +105,8 @@ func changeGrid(rows []Change) Grid {
 		g.Rows = append(g.Rows, GridRow{
 			Cells: []string{
 				name, c.Metric.Title,
-				Bare(c.Old.Median, unit), bracketed(Interval(c.Old, unit)),
-				Bare(c.New.Median, unit), bracketed(Interval(c.New, unit)),
+				Bare(c.Old.Median, unit), BareInterval(c.Old, unit),
+				Bare(c.New.Median, unit), BareInterval(c.New, unit),
 				c.ratioText(), c.mark(),
 			},
 			Ours: c.Outcome == Better, Empty: c.Outcome == Worse,

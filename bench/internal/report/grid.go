@@ -63,7 +63,7 @@ func (s *Scene) gridRow(row *Row, metrics []result.MetricInfo) GridRow {
 	} else {
 		line.Cells = []string{
 			row.PlaceText(), row.Subject.Title,
-			Bare(row.Figure.Median, s.Primary.Unit), bracketed(Interval(row.Figure, s.Primary.Unit)),
+			Bare(row.Figure.Median, s.Primary.Unit), BareInterval(row.Figure, s.Primary.Unit),
 		}
 	}
 	for _, base := range []struct {
@@ -117,13 +117,6 @@ func (g Grid) withoutFaint() Grid {
 		out.Rows = append(out.Rows, row)
 	}
 	return out
-}
-
-func bracketed(interval string) string {
-	if interval == "" {
-		return ""
-	}
-	return "[" + interval + "]"
 }
 
 // title is that of a subject of the scene.

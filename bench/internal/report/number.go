@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,22 +16,35 @@ func Text(v float64, unit string) string {
 	return s.number(v) + s.suffix
 }
 
+// Interval is the ends of a metric's interval beside the Text of its median, in the same unit: "[9.35–9.69]". It is empty if
+// there is none.
+func Interval(m result.Metric, unit string) string { return ends(m, scaleOf(m.Median, unit)) }
+
 // Bare is the value as it stands in a column whose title has the unit: with no unit, save where it changes from row to row.
 func Bare(v float64, unit string) string {
-	s := scaleOf(v, unit)
+	s := columnScale(v, unit)
 	if unit == "bytes" || unit == "share" {
 		return s.number(v) + s.suffix
 	}
 	return s.number(v)
 }
 
-// Interval is the ends of a metric's interval in the scale of its median, without the unit: "9.35–9.69". It is empty if there is none.
-func Interval(m result.Metric, unit string) string {
+// BareInterval is the ends of a metric's interval beside the Bare median.
+func BareInterval(m result.Metric, unit string) string { return ends(m, columnScale(m.Median, unit)) }
+
+func ends(m result.Metric, s scale) string {
 	if len(m.Samples) < 2 {
 		return ""
 	}
-	s := scaleOf(m.Median, unit)
-	return s.number(m.Lo) + "–" + s.number(m.Hi)
+	return "[" + s.number(m.Lo) + "–" + s.number(m.Hi) + "]"
+}
+
+// columnScale keeps to the unit that the column has in its title.
+func columnScale(v float64, unit string) scale {
+	if unit == "ns" || unit == "µs" {
+		return scale{by: 1}
+	}
+	return scaleOf(v, unit)
 }
 
 // scale is a unit that suits a value.
@@ -52,6 +66,8 @@ func scaleOf(v float64, unit string) scale {
 			return scale{by: 1 << 10, suffix: " KiB"}
 		}
 		return scale{by: 1, suffix: " B", whole: true}
+	case "ns", "µs":
+		return timeScale(v, unit)
 	case "share":
 		return scale{by: 0.01, suffix: " %"}
 	case "1/s", "per second":
@@ -62,6 +78,18 @@ func scaleOf(v float64, unit string) scale {
 		return scale{by: 1}
 	}
 	return scale{by: 1, suffix: " " + unit}
+}
+
+// timeScale goes to the next unit where a number would get five digits before the point.
+func timeScale(v float64, unit string) scale {
+	units := []string{"ns", "µs", "ms", "s"}
+	by := 1.0
+	for at := slices.Index(units, unit); ; at++ {
+		if at == len(units)-1 || math.Abs(v)/by < 1e4 {
+			return scale{by: by, suffix: " " + units[at]}
+		}
+		by *= 1e3
+	}
 }
 
 func (s scale) number(v float64) string {

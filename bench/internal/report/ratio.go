@@ -22,11 +22,11 @@ type Ratio struct {
 
 // RatioOf divides the figure of one row by that of another; no ratio if one of them has no figure.
 func RatioOf(row, base *Row) Ratio {
-	if base == nil || !base.Shown() || !row.Shown() {
+	if base == nil {
 		return Ratio{}
 	}
-	r := divided(row.Figure, base.Figure)
-	r.Self = row == base
+	r := divided(row.Figure, base.Figure) // a figure without samples gives none
+	r.Self = row == base && r.Samples > 0
 	return r
 }
 

@@ -174,6 +174,10 @@ func TestNumbersHaveThreeDigits(t *testing.T) {
 		{3 << 30, "bytes", "3.00 GiB"},
 		{0.9833, "share", "98.3 %"},
 		{1.19, "×", "1.19×"},
+		{66716, "µs", "66.7 ms"},
+		{9999, "µs", "10,000 µs"},
+		{23e6, "µs", "23.0 s"},
+		{23e9, "µs", "23,000 s"},
 	} {
 		if got := Text(test.v, test.unit); got != test.want {
 			t.Errorf("%v %s: got %q, want %q", test.v, test.unit, got, test.want)
