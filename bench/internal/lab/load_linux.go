@@ -36,6 +36,12 @@ func askChurn(ctx context.Context, t *turn) error {
 	return t.busy(ctx, load.Options{Protocol: load.NewHTTP(r), Churn: true}, 0)
 }
 
+// warmOperations are what V8 needs to compile a handler; smallBody is where so many operations take little time.
+const (
+	warmOperations = 5000
+	smallBody      = 4 * kib
+)
+
 // reading is everything looked at at one end of the measured time.
 type reading struct {
 	server     proc.Usage
@@ -53,6 +59,9 @@ func (t *turn) busy(ctx context.Context, o load.Options, body int64) (err error)
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	length := s.measured(l.o)
 	o.Sleep = l.sleeps()
+	if body <= smallBody {
+		o.WarmOperations = warmOperations
+	}
 	o.Pulse = func(beat load.Pulse) {
 		e := result.Event{
 			Kind: result.TurnSample, Scenario: s.Name, Subject: t.program.Subject, Round: t.round, Rounds: s.most(l.o),

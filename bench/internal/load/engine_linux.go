@@ -16,6 +16,7 @@ const (
 	sleepSlice = 20 * time.Millisecond  // how often a sleeping client looks at the clock
 	stallLimit = 3 * time.Second        // without one message: the server has stopped serving
 	pulseEvery = 250 * time.Millisecond // how often Pulse is called
+	warmMost   = time.Second            // beyond the warm-up
 	endless    = -1
 )
 
@@ -27,6 +28,9 @@ type Options struct {
 	Churn bool
 	// Rate is how many messages a second are due, over all connections; 0 is the closed loop.
 	Rate float64
+	// WarmOperations are to be done before measuring, however long that takes up to a second more: a runtime that compiles what runs often has
+	// not done so before, and a busy machine may give it little of the warm-up's time.
+	WarmOperations int64
 	// Pulse is called a few times a second, on the engine's thread.
 	Pulse func(Pulse)
 }
@@ -191,6 +195,7 @@ func (e *Engine) Measure(ctx context.Context, warmUp, length time.Duration, samp
 	var failed error
 	next := time.Now().Add(warmUp)
 	measuredFrom := next
+	cold, coldMost := e.counts.Operations+e.o.WarmOperations, next.Add(warmMost)
 	beat, operations := time.Now(), e.counts.Operations
 	err := e.run(ctx, func(now time.Time) bool {
 		if since := now.Sub(beat); e.o.Pulse != nil && since > pulseEvery {
@@ -198,7 +203,7 @@ func (e *Engine) Measure(ctx context.Context, warmUp, length time.Duration, samp
 			e.o.Pulse(Pulse{Elapsed: now.Sub(measuredFrom), Rate: rate, Latency: e.latency})
 			beat, operations = now, e.counts.Operations
 		}
-		if now.Before(next) {
+		if now.Before(next) || !e.record && e.counts.Operations < cold && now.Before(coldMost) {
 			return false
 		}
 		failed = sample()

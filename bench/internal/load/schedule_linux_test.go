@@ -162,3 +162,19 @@ func TestAServerThatIsGoneEndsTheMeasuring(t *testing.T) {
 		t.Errorf("got %v, %+v", err, counts)
 	}
 }
+
+func TestMeasuringBeginsWhenTheServerIsWarm(t *testing.T) {
+	addr := serve(t, staller(time.Hour, 0))
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, WarmOperations: 200}, addr, 2)
+	var at []int64
+	err := e.Measure(t.Context(), 0, 20*time.Millisecond, func() error {
+		at = append(at, e.counts.Operations)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(at) != 2 || at[0] < 200 {
+		t.Errorf("operations at the samples are %v, want 200 before the first", at)
+	}
+}
