@@ -70,7 +70,7 @@ func TestQuickMeasuresAndSaysSo(t *testing.T) {
 }
 
 func TestMistakesAreReportedNotMeasured(t *testing.T) {
-	f := measured(t, "run", "-scenarios", "plaintext", "-rounds", "1", "-time", "400ms", "-warm", "400ms",
+	f := measured(t, "run", "-scenarios", "plaintext", "-rounds", "1", "-time", "400ms", "-warm", "99ms",
 		"-subjects", "planted-deaf,planted-dies,planted-liar,planted-stops,net")
 	for name, want := range map[string]string{
 		"planted-deaf":  "this server does not listen, on purpose",
@@ -108,8 +108,9 @@ func TestAnInterruptLeavesNoProcessBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stderr)
-	for lines.Scan() && !strings.Contains(lines.Text(), "round 1") {
+	for lines.Scan() && !strings.Contains(lines.Text(), "checking") {
 	}
+	time.Sleep(time.Second) // by then it is in the first turn, most likely
 	var servers []int
 	for deadline := time.Now().Add(20 * time.Second); len(servers) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		servers = childrenOf(t, cmd.Process.Pid)

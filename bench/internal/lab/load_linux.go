@@ -36,9 +36,11 @@ func askChurn(ctx context.Context, t *turn) error {
 	return t.busy(ctx, load.Options{Protocol: load.NewHTTP(r), Churn: true}, 0)
 }
 
-// warmOperations are what V8 needs to compile a handler; smallBody is where so many operations take little time.
+// warmOperations are what V8 needs to compile a handler; smallBody is where so many operations take little time. Who asks for a shorter
+// warm-up than warmEnough wants it short.
 const (
 	warmOperations = 5000
+	warmEnough     = 100 * time.Millisecond
 	smallBody      = 4 * kib
 )
 
@@ -59,7 +61,7 @@ func (t *turn) busy(ctx context.Context, o load.Options, body int64) (err error)
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	length := s.measured(l.o)
 	o.Sleep = l.sleeps()
-	if body <= smallBody {
+	if body <= smallBody && l.o.WarmUp >= warmEnough {
 		o.WarmOperations = warmOperations
 	}
 	o.Pulse = func(beat load.Pulse) {

@@ -132,7 +132,7 @@ type Cell struct {
 	Metrics map[string]Metric `json:"metrics,omitempty"`
 	// Missing is the reason of each metric that one would expect and that is not there.
 	Missing map[string]string `json:"missing,omitempty"`
-	// Errors are counts of what went wrong in the measured time, by kind: "reset", "timeout", "status", "short", "wrong".
+	// Errors are counts of connections that broke, by kind: "reset", "closed", "connect", "status", "answer" (no HTTP, or wrong bytes), "other".
 	Errors map[string]int64 `json:"errors,omitempty"`
 	// Histogram is the latency distribution of all rounds together, by rising percentile; empty where there is none.
 	Histogram []Point `json:"histogram,omitempty"`
