@@ -33,6 +33,8 @@ SOAK_SEED ?= 0
 MUTANTS ?=
 # Arguments of bench; quick is the short comparison.
 BENCH ?= quick
+# bench-shot: the result file to make pictures of; the newest of those kept.
+BENCH_RESULT ?= $(lastword $(sort $(wildcard bench/results/*.json)))
 # benchcmp: the commit to compare with, the benchmarks, samples of each side, and the loss in per cent that fails.
 BASE        ?= HEAD
 BENCHMARKS  ?= .
@@ -73,7 +75,7 @@ gotest   = $(GO) run ./internal/gotest $(if $(SKIPS),-skips $(SKIPS))
 tool     = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz fuzz-long sim soak mutants bench demo-slow benchcmp cross ci ci-rest
+.PHONY: help build test race lint fmt fuzz fuzz-long sim soak mutants bench bench-shot demo-slow benchcmp cross ci ci-rest
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -126,6 +128,9 @@ mutants: ## plant one-line bugs one by one; the tests must find each
 
 bench: ## compare with rivals, side by side in one run
 	$(call within,$(BENCH_BUDGET)) $(GO) -C bench run . $(BENCH)
+
+bench-shot: ## make the pictures of a bench report in docs/img from BENCH_RESULT
+	$(call within,$(BENCH_BUDGET)) tools/bench-shot "$(BENCH_RESULT)" docs/img
 
 demo-slow: ## watch two proxies with slow clients, one with backpressure and one without
 	$(GO) run ./examples/demo-slow

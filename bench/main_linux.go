@@ -2,29 +2,25 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-
-	"github.com/weir-go/weir/bench/internal/lab"
-	"github.com/weir-go/weir/bench/internal/subject"
 )
-
-//go:embed floor/echo.c
-var floorSource []byte
 
 const usage = `usage: bench COMMAND [flags]
 
-  quick      under a minute: 1 KiB and 64 KiB ping-pong, a table and a verdict
-  echo       one ping-pong scenario at length
-  idle       memory a connection, and whether thousands at once all work
-  bystander  how late other goroutines are beside busy loops
-  serve      be one of the rivals (the other commands call this)
+  quick       under a minute: weir beside the others, and a verdict
+  run         scenarios and subjects of your choice, at length
+  report      a result file again, as tables, a page, Markdown or Go benchmarks
+  echo, idle  run -scenarios echo-1k,echo-64k; run -scenarios idle-echo,idle
+  compare     two result files: what has changed beyond doubt
+  list        scenarios and subjects
+  doctor      what on this machine spoils figures, and how to mend it
+  bystander   how late other goroutines are beside busy loops
+  serve       be one of the rivals (the other commands call this)
 
 bench COMMAND -h lists the flags.
 `
@@ -50,13 +46,19 @@ func run(ctx context.Context, args []string) error {
 		return errors.New("no command")
 	}
 	commands := map[string]func(context.Context, []string) error{
-		"quick": quick,
-		"echo":  echo,
-		"idle":  idle,
-		"serve": serve,
+		"quick":   quick,
+		"run":     measure("run", "echo-1k,plaintext,pipeline"),
+		"echo":    measure("echo", "echo-1k,echo-64k"),
+		"idle":    measure("idle", "idle-echo,idle"),
+		"report":  retell,
+		"compare": compare,
+		"list":    list,
+		"doctor":  examine,
+		"serve":   serve,
 
 		"bystander":       bystanders,
 		"bystander-child": bystanderChild,
+		"child":           child,
 	}
 	command := commands[args[0]]
 	if command == nil {
@@ -64,57 +66,6 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("no command %q", args[0])
 	}
 	return command(ctx, args[1:])
-}
-
-// common flags of the commands that measure.
-type common struct {
-	subjects string
-	weir     string
-	base     string
-	json     string
-	procs    int
-}
-
-func (c *common) register(flags *flag.FlagSet) {
-	flags.StringVar(&c.subjects, "subjects", "c,gnet,net,weir", "what to measure, in the order of turns; also: net-copy")
-	flags.StringVar(&c.weir, "weir", "", "a built cmd/echo to measure as weir (default: build it)")
-	flags.StringVar(&c.base, "weir-base", "", "another built cmd/echo, measured as weir-base and compared with")
-	flags.IntVar(&c.procs, "procs", 1, "GOMAXPROCS of the subjects in Go, which have one processor")
-	flags.StringVar(&c.json, "json", "", "also write everything measured to this `file`")
-}
-
-func (c *common) open(ctx context.Context) (*lab.Lab, error) {
-	names := strings.FieldsFunc(c.subjects, func(r rune) bool { return r == ',' || r == ' ' })
-	if c.base != "" {
-		names = append(names, subject.WeirBase)
-	}
-	if len(names) == 0 || c.procs < 1 {
-		return nil, errors.New("subjects and procs have to be at least one")
-	}
-	return lab.Open(ctx, lab.Options{
-		Subjects: names, FloorSource: floorSource, WeirPath: c.weir, BasePath: c.base,
-		Procs: c.procs, Log: progress,
-	})
-}
-
-// bases are the subjects that the others are divided by, where they are measured.
-func (c *common) bases() []string {
-	bases := []string{subject.Floor, subject.Gnet}
-	if c.base != "" {
-		bases = append(bases, subject.WeirBase)
-	}
-	return bases
-}
-
-func (c *common) writeJSON(write func(*os.File) error) error {
-	if c.json == "" {
-		return nil
-	}
-	f, err := os.Create(c.json)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 // parse takes flags only: a stray word is more likely a forgotten dash.
@@ -126,8 +77,4 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return fmt.Errorf("%s takes no %q", flags.Name(), flags.Arg(0))
 	}
 	return nil
-}
-
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, format+"\n", args...)
 }

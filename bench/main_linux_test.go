@@ -1,98 +1,203 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"os"
-	"slices"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/weir-go/weir/bench/internal/lab"
-	"github.com/weir-go/weir/bench/internal/report"
+	"github.com/weir-go/weir/bench/internal/result"
 )
 
-// The test binary can be a rival too, as the program can.
+// The test binary can be a rival, a child, or the bench, as the program can.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		main()
-		return
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "serve", "child", "run":
+			main()
+			return
+		}
 	}
 	os.Exit(m.Run())
 }
 
-func TestSubjectsEchoAndAreMeasured(t *testing.T) {
-	c := common{subjects: "c,gnet,net,net-copy", procs: 1}
-	l, err := c.open(t.Context())
+// measured runs the bench and returns what it has written.
+func measured(t *testing.T, args ...string) *result.File {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "result.json")
+	if err := run(t.Context(), append(args, "-json", name)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := result.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	for _, missing := range l.Missing {
-		if !strings.HasPrefix(missing.Missing, "absent") {
-			t.Errorf("%s: %s", missing.Name, missing.Missing)
-		}
-	}
-	t.Run("echo", func(t *testing.T) { measureEcho(t, l) })
-	t.Run("idle", func(t *testing.T) { measureIdle(t, l) })
+	return f
 }
 
-func measureEcho(t *testing.T, l *lab.Lab) {
-	scenario := report.Scenario{
-		Name: "echo", Conns: 4, Size: 1024, Sleep: l.OneProcessor(),
-		WarmUp: 50 * time.Millisecond, Length: 200 * time.Millisecond,
+// TestQuickMeasuresAndSaysSo is the whole of quick, short: what a fresh machine with Go alone has, and who answers wrongly among them.
+func TestQuickMeasuresAndSaysSo(t *testing.T) {
+	f := measured(t, "quick", "-subjects", "weir,net,planted-liar,c", "-rounds", "1", "-time", "150ms", "-warm", "50ms", "-slow-time", "300ms")
+	for _, s := range f.Scenarios {
+		if s.Verdict == "" {
+			t.Errorf("%s has no verdict", s.Name)
+		}
+		for _, c := range s.Cells {
+			planted := strings.HasPrefix(c.Subject, "planted")
+			switch {
+			case c.Status == result.OK && planted && s.Name == "plaintext":
+				t.Errorf("%s has a figure for %s", s.Name, c.Subject)
+			case c.Status == result.Failed && planted:
+			case c.Status == result.Failed && !strings.Contains(c.Reason, "other work had the processors"):
+				t.Errorf("%s: %s: %s", s.Name, c.Subject, c.Reason) // a busy machine may give these short rounds no time at all
+			}
+		}
 	}
-	results, err := l.Echo(t.Context(), []report.Scenario{scenario}, func(done int) bool { return done < 3 })
+	if f.Verdict == "" || f.Run.Commit == "" || f.Run.Environment.Cores == 0 {
+		t.Errorf("got verdict %q, run %+v", f.Verdict, f.Run)
+	}
+	slow := f.Scenario("slow-readers").Cell("net")
+	if slow.Status != result.OK || len(slow.Series) == 0 || len(slow.Series[0].Points) == 0 {
+		t.Errorf("no course of memory: %+v", slow)
+	}
+}
+
+func TestMistakesAreReportedNotMeasured(t *testing.T) {
+	f := measured(t, "run", "-scenarios", "plaintext", "-rounds", "1", "-time", "400ms", "-warm", "99ms",
+		"-subjects", "planted-deaf,planted-dies,planted-liar,planted-stops,net")
+	for name, want := range map[string]string{
+		"planted-deaf":  "this server does not listen, on purpose",
+		"planted-dies":  "this server dies, on purpose",
+		"planted-liar":  "had wrong bytes",
+		"planted-stops": "no answer",
+	} {
+		c := f.Scenario("plaintext").Cell(name)
+		if c.Status != result.Failed || !strings.Contains(c.Reason, want) {
+			t.Errorf("%s: got %s: %s, want failed: %s", name, c.Status, c.Reason, want)
+		}
+		if s := f.Subject(name); s.Status != result.Failed {
+			t.Errorf("%s: the subject is %s", name, s.Status)
+		}
+		if strings.Contains(f.Verdict, name+":") || !strings.Contains(f.Verdict+f.Scenarios[0].Verdict, name) {
+			t.Errorf("%s is not among those that failed: %s", name, f.Verdict)
+		}
+	}
+}
+
+// TestAnInterruptLeavesNoProcessBehind ends a run in the middle, as Ctrl-C does.
+func TestAnInterruptLeavesNoProcessBehind(t *testing.T) {
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range l.Ready {
-		samples := results[0].Subject(s.Name).Samples
-		good := func(x report.Sample) bool {
-			return x.Failure == "" && x.Messages > 0 && x.CPUMicros > 0 && x.PeakRSS > 0
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), self, "run", "-scenarios", "plaintext", "-subjects", "net", "-time", "30s", "-rounds", "1")
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "checking") {
+	}
+	time.Sleep(time.Second) // by then it is in the first turn, most likely
+	var servers []int
+	for deadline := time.Now().Add(20 * time.Second); len(servers) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		servers = childrenOf(t, cmd.Process.Pid)
+	}
+	if len(servers) == 0 {
+		t.Error("no server was started")
+	}
+	time.Sleep(100 * time.Millisecond)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var last string
+	for lines.Scan() {
+		last = lines.Text()
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(last, "interrupted") {
+		t.Errorf("got %v, %s", err, last)
+	}
+	for _, pid := range servers {
+		if !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			t.Errorf("process %d is still there", pid)
 		}
-		if !slices.ContainsFunc(samples, good) { // in one of these short rounds a busy machine may give it no time at all
-			t.Errorf("%s: got %+v", s.Name, samples)
-		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 
-func measureIdle(t *testing.T, l *lab.Lab) {
-	for _, s := range l.Ready {
-		got, err := l.Idle(t.Context(), s, 10, 50, 100, 2)
+// childrenOf are the processes that another has started.
+func childrenOf(t *testing.T, pid int) []int {
+	t.Helper()
+	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
+	var children []int
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
 		if err != nil {
-			t.Errorf("%s: %v", s.Name, err)
+			continue // the thread has just ended
 		}
-		if got.Messages != 150 || got.Lost+got.Wrong+got.Broken != 0 {
-			t.Errorf("%s: got %+v, want 150 messages and nothing lost", s.Name, got)
+		for _, word := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			children = append(children, child)
 		}
+	}
+	return children
+}
+
+func TestARunIsComparedWithItself(t *testing.T) {
+	const sample = "internal/result/testdata/sample.json"
+	if err := run(t.Context(), []string{"compare", sample, sample}); err != nil {
+		t.Error(err)
+	}
+	if err := run(t.Context(), []string{"compare", "-max-regress", "1", sample, sample}); err != nil {
+		t.Errorf("nothing has changed: %v", err)
 	}
 }
 
-func TestASubjectThatCannotServeIsReportedNotMeasured(t *testing.T) {
-	c := common{subjects: "net,weir", weir: "/bin/false", procs: 1}
-	l, err := c.open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	if len(l.Ready) != 1 || len(l.Missing) != 1 || !strings.Contains(l.Missing[0].Missing, "ended before it listened") {
-		t.Errorf("got ready %v, missing %v", l.Ready, l.Missing)
-	}
-}
-
-func TestStrayArgumentsAreRefused(t *testing.T) {
+func TestWhatIsNotMeantIsRefused(t *testing.T) {
 	for _, args := range [][]string{
 		nil,
 		{"nonsense"},
 		{"quick", "now"},
-		{"echo", "-rounds", "0"},
-		{"echo", "-poll", "-sleep"},
-		{"idle", "-conns", "5"},
-		{"echo", "-subjects", "nobody"},
-		{"echo", "-procs", "0"},
+		{"run", "-rounds", "0"},
+		{"run", "-scenarios", "nothing"},
+		{"run", "-subjects", "nobody"},
+		{"run", "-subjects", "net,net"},
+		{"run", "-subjects", ""},
+		{"run", "-procs", "0"},
+		{"compare", "one.json"},
+		{"compare", "none.json", "neither.json"},
+		{"child"},
+		{"serve", "--impl", "nobody"},
 	} {
-		if err := run(t.Context(), args); err == nil {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		if err := run(ctx, args); err == nil {
 			t.Errorf("%q: got no error", args)
+		}
+		cancel()
+	}
+}
+
+func TestEveryPageOfHelpWorks(t *testing.T) {
+	for _, command := range []string{"list", "doctor"} {
+		if err := run(t.Context(), []string{command}); err != nil {
+			t.Errorf("%s: %v", command, err)
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package lab
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/weir-go/weir/bench/internal/load"
 	"github.com/weir-go/weir/bench/internal/proc"
+	"github.com/weir-go/weir/bench/internal/result"
+	"github.com/weir-go/weir/bench/internal/subject"
 )
 
 func TestServerAndLoadGetDifferentCores(t *testing.T) {
@@ -28,33 +34,116 @@ func TestServerAndLoadGetDifferentCores(t *testing.T) {
 	}
 }
 
-func TestFiguresAreDifferencesPerMessage(t *testing.T) {
+func aTurn() *turn {
+	return &turn{values: map[string]float64{}, latency: hdrhistogram.New(100, int64(time.Minute), 3)}
+}
+
+func TestFiguresAreDifferencesPerOperation(t *testing.T) {
 	start := time.Now()
-	a := reading{server: proc.Usage{At: start, CPU: time.Second, Voluntary: 5}, messages: 1000}
+	a := reading{server: proc.Usage{At: start, CPU: time.Second, Voluntary: 5}, counts: load.Counts{Operations: 1000}}
 	b := reading{
-		server:     proc.Usage{At: start.Add(2 * time.Second), CPU: 2 * time.Second, Voluntary: 105, Waited: 200 * time.Millisecond},
-		loadWaited: time.Second, messages: 101_000,
+		server:     proc.Usage{At: start.Add(2 * time.Second), CPU: 2 * time.Second, Voluntary: 105, Involuntary: 100, Waited: 200 * time.Millisecond},
+		loadWaited: time.Second, counts: load.Counts{Operations: 101_000, Got: 4e9, Sent: 5},
 	}
-	got, err := between(a, b)
-	if err != nil {
+	x := aTurn()
+	if err := x.between(a, b, 7); err != nil {
 		t.Fatal(err)
 	}
-	near := func(what string, got, want float64) {
-		if d := got - want; d > 1e-9 || d < -1e-9 {
-			t.Errorf("%s: got %v, want %v", what, got, want)
+	for name, want := range map[string]float64{
+		result.CPUMicrosPerOp: 10, result.OpsPerSecond: 50_000, result.Busy: 0.5, result.Disturbance: 0.3, result.CtxSwitchesPerOp: 0.002,
+		result.MBPerSecond: 2000, result.CPUSecondsPerGB: 0.25,
+	} {
+		if d := x.values[name] - want; d > 1e-9 || d < -1e-9 {
+			t.Errorf("%s: got %v, want %v", name, x.values[name], want)
 		}
 	}
-	near("messages", float64(got.Messages), 100_000)
-	near("CPU µs", got.CPUMicros, 10)
-	near("busy", got.Busy, 0.5)
-	near("waited", got.Waited, 0.1)
-	near("load waited", got.LoadWaited, 0.5)
-	near("voluntary", got.Voluntary, 0.001)
-	if _, err := between(a, a); err == nil {
-		t.Error("no messages: got no error")
-	}
 	b.server.CPU = a.server.CPU + time.Millisecond
-	if _, err := between(a, b); err == nil {
-		t.Error("10 ns a message, as when a wrapper's processor time is read: got no error")
+	if err := aTurn().between(a, b, 0); err == nil {
+		t.Error("10 ns an answer, as when a wrapper's processor time is read: got no error")
+	}
+}
+
+func TestATurnWithoutAnswersFailsUnlessOthersHadTheProcessors(t *testing.T) {
+	start := time.Now()
+	a := reading{server: proc.Usage{At: start}}
+	b := reading{server: proc.Usage{At: start.Add(time.Second)}}
+	if err := aTurn().between(a, b, 0); err == nil || err == errDisturbed {
+		t.Errorf("got %v", err)
+	}
+	b.loadWaited = 800 * time.Millisecond
+	if err := aTurn().between(a, b, 0); err != errDisturbed {
+		t.Errorf("got %v, want %v", err, errDisturbed)
+	}
+}
+
+// cell has samples of the primary metric, one a round.
+func cell(name string, samples ...float64) result.Cell {
+	r := record{samples: map[string][]float64{result.CPUMicrosPerOp: samples}}
+	return result.Cell{Subject: name, Status: result.OK, Metrics: r.metrics()}
+}
+
+func judge(cells ...result.Cell) string {
+	s := &result.Scenario{Title: "x", Primary: result.CPUMicrosPerOp, Unit: "µs", LowerIsBetter: true, Operation: "request", Cells: cells}
+	var subjects []result.Subject
+	for _, c := range cells {
+		subjects = append(subjects, result.Subject{Name: c.Subject})
+	}
+	return verdict(s, subjects)
+}
+
+func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
+	weir := cell("weir", 9, 9.1, 9.2, 9.3, 9.4)
+	for want, cells := range map[string][]result.Cell{
+		"Best is c with":            {weir, cell("c", 8, 8.1, 8.2, 8.3, 8.4)},
+		"No winner: c, weir":        {weir, cell("c", 8, 8.1, 8.2, 8.3, 9.1)},
+		"0.90 × net":                {weir, cell("net", 10, 10.1, 10.2, 10.3, 10.4)},
+		"like net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
+		"No figure for net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
+		"Nobody was measured":       {{Subject: "net", Status: result.Absent, Reason: "x"}},
+		"Too few rounds":            {cell("weir", 9), cell("c", 5)}, // one round decides nothing
+	} {
+		if got := judge(cells...); !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAFailedCellHasNoPartInAVerdict(t *testing.T) {
+	bad := cell("fast", 1, 1, 1, 1, 1)
+	bad.Status, bad.Reason = result.Failed, "wrong bytes"
+	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is fast") || strings.Contains(got, "× fast") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestEveryScenarioIsWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range scenarios() {
+		if seen[s.Name] || s.Title == "" || s.About == "" || s.ask == nil || s.operation == "" {
+			t.Errorf("%+v", s)
+		}
+		seen[s.Name] = true
+		if result.InfoOf(s.primary).Better == "" {
+			t.Errorf("%s: nobody knows what is better of %s", s.Name, s.primary)
+		}
+		for _, name := range append([]string{}, s.only...) {
+			if _, err := subject.Named(name); err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		}
+	}
+	if _, err := find([]string{"plaintext", "no such"}); err == nil {
+		t.Error("a scenario that does not exist: got no error")
+	}
+	if all, err := find([]string{"all"}); err != nil || len(all) != len(scenarios()) {
+		t.Errorf("all: got %d, %v", len(all), err)
+	}
+}
+
+func TestRoundsThatAScenarioDidNotHaveAreNotNumbers(t *testing.T) {
+	r := record{samples: map[string][]float64{}}
+	r.put("x", 2, 7)
+	if m := r.metrics()["x"]; len(m.Samples) != 1 || m.Rounds[0] != 2 {
+		t.Errorf("got %+v", m)
 	}
 }

@@ -11,14 +11,26 @@ import (
 
 const connectTimeout = 5 * time.Second
 
-// dial returns a connected, non-blocking descriptor. A valid from is the source address; its port is chosen when the
-// destination is known, so that one source serves as many connections as there are ports.
+// dial returns a connected, non-blocking descriptor.
 func dial(to netip.AddrPort, from netip.Addr) (int, error) {
+	fd, err := dialing(to, from)
+	if err != nil {
+		return -1, err
+	}
+	if err := connected(fd); err != nil {
+		return -1, errors.Join(fmt.Errorf("load: connect to %v: %w", to, err), unix.Close(fd))
+	}
+	return fd, nil
+}
+
+// dialing returns a non-blocking descriptor whose connection is under way. A valid from is the source address; its port is
+// chosen when the destination is known, so that one source serves as many connections as there are ports.
+func dialing(to netip.AddrPort, from netip.Addr) (int, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("load: socket: %w", err)
 	}
-	if err := connect(fd, to, from); err != nil {
+	if err := connect(fd, to, from); err != nil && err != unix.EINPROGRESS {
 		return -1, errors.Join(fmt.Errorf("load: connect to %v: %w", to, err), unix.Close(fd))
 	}
 	return fd, nil
@@ -36,11 +48,7 @@ func connect(fd int, to netip.AddrPort, from netip.Addr) error {
 			return err
 		}
 	}
-	err := unix.Connect(fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
-	if err != unix.EINPROGRESS {
-		return err
-	}
-	return connected(fd)
+	return unix.Connect(fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())})
 }
 
 // connected waits for a connect in progress: on loopback, one that found the accept queue full.

@@ -13,9 +13,9 @@ import (
 
 const verifyTimeout = 10 * time.Second
 
-// Verify asks whether a server echoes: on two connections at a time, 1 B, 64 KiB and 1 MiB, sent in pieces of odd sizes
+// VerifyEcho asks whether a server echoes: on two connections at a time, 1 B, 64 KiB and 1 MiB, sent in pieces of odd sizes
 // and compared byte by byte; and whether it ends the connection when the client has ended its half.
-func Verify(ctx context.Context, addr netip.AddrPort) error {
+func VerifyEcho(ctx context.Context, addr netip.AddrPort) error {
 	for _, size := range []int{1, 64 << 10, 1 << 20} {
 		p := newPattern(size)
 		results := make(chan error, 2)

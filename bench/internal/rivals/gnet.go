@@ -9,7 +9,7 @@ import (
 )
 
 // serveGnet is gnet as its README shows it: its defaults (level-triggered, a 64 KiB read buffer) with one event loop.
-func serveGnet(addr string) error {
+func serveGnet(addr, _ string) error {
 	return gnet.Run(&gnetEcho{}, "tcp://"+addr,
 		gnet.WithNumEventLoop(1),
 		gnet.WithTCPNoDelay(gnet.TCPNoDelay))

@@ -2,47 +2,95 @@ package stats
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/weir-go/weir/bench/internal/result"
 )
 
 var nan = math.NaN()
 
-func TestSummaryIsMedianAndMiddleHalf(t *testing.T) {
-	for _, test := range []struct {
-		name            string
-		samples         []float64
-		q1, median, q3  float64
-		n               int
-		wantNotANumbers bool
-	}{
-		{name: "empty", wantNotANumbers: true},
-		{name: "one", samples: []float64{3}, q1: 3, median: 3, q3: 3, n: 1},
-		{name: "two", samples: []float64{4, 2}, q1: 2.5, median: 3, q3: 3.5, n: 2},
-		{name: "odd, unsorted", samples: []float64{5, 1, 4, 2, 3}, q1: 2, median: 3, q3: 4, n: 5},
-		{name: "even", samples: []float64{1, 2, 3, 4}, q1: 1.75, median: 2.5, q3: 3.25, n: 4},
-		{name: "failed rounds are left out", samples: []float64{nan, 1, math.Inf(1), 3}, q1: 1.5, median: 2, q3: 2.5, n: 2},
-		{name: "one outlier does not move the median", samples: []float64{1, 1, 1, 1, 900}, q1: 1, median: 1, q3: 1, n: 5},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := Summarize(test.samples)
-			if test.wantNotANumbers {
-				if !math.IsNaN(got.Median) || !math.IsNaN(got.Q1) || !math.IsNaN(got.Q3) {
-					t.Fatalf("got %+v, want NaN", got)
-				}
-				return
-			}
-			if want := (Summary{Median: test.median, Q1: test.q1, Q3: test.q3, N: test.n}); got != want {
-				t.Errorf("got %+v, want %+v", got, want)
-			}
-		})
+func metric(t *testing.T, samples ...float64) result.Metric {
+	t.Helper()
+	m, ok := Metric(samples)
+	if !ok {
+		t.Fatalf("%v: no samples", samples)
+	}
+	return m
+}
+
+func TestFailedRoundsAreLeftOutAndTheOthersKeepTheirNumbers(t *testing.T) {
+	m := metric(t, nan, 3, math.Inf(1), 1)
+	if m.Median != 2 || m.Lo != 1 || m.Hi != 3 || !slices.Equal(m.Rounds, []int{1, 3}) || !slices.Equal(m.Samples, []float64{3, 1}) {
+		t.Errorf("got %+v", m)
+	}
+	if _, ok := Metric([]float64{nan}); ok {
+		t.Error("of failed rounds only: got a metric")
 	}
 }
 
-func TestSummarizeLeavesItsInputAlone(t *testing.T) {
-	samples := []float64{3, 1, 2}
-	Summarize(samples)
-	if samples[0] != 3 || samples[1] != 1 || samples[2] != 2 {
-		t.Errorf("got %v, want [3 1 2]: the order is the order of rounds", samples)
+func TestOneRoundHasNoConfidence(t *testing.T) {
+	if m := metric(t, 7); m.Median != 7 || m.Lo != 7 || m.Hi != 7 || m.Confidence != 0 {
+		t.Errorf("got %+v", m)
+	}
+}
+
+func TestTheIntervalHoldsTheMedianAsOftenAsItSays(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{4, 5, 6, 7, 10, 15, 30} {
+		const trials = 2000
+		held, confidence := 0, 0.0
+		for range trials {
+			samples := make([]float64, n)
+			for i := range samples {
+				samples[i] = rng.ExpFloat64() // skewed, as times are; its median is ln 2
+			}
+			m := metric(t, samples...)
+			confidence = m.Confidence
+			if m.Lo <= math.Ln2 && math.Ln2 <= m.Hi {
+				held++
+			}
+		}
+		if got := float64(held) / trials; got < confidence-0.02 || confidence < 0.87 {
+			t.Errorf("%d rounds: the interval held %.3f of the time and says %.3f", n, got, confidence)
+		}
+	}
+}
+
+func TestAnOutlierDoesNotMoveTheMedian(t *testing.T) {
+	if m := metric(t, 1, 1, 1, 1, 900); m.Median != 1 {
+		t.Errorf("got %v", m.Median)
+	}
+}
+
+func TestNobodyWinsWhenIntervalsTouchOrRoundsAreFew(t *testing.T) {
+	a, b := metric(t, 1, 2, 3, 4, 5), metric(t, 5, 6, 7, 8, 9)
+	if Apart(a, b) {
+		t.Error("they touch and are apart")
+	}
+	b = metric(t, 6, 7, 8, 9, 10)
+	if !Apart(a, b) || !Apart(b, a) {
+		t.Error("they do not touch and are not apart")
+	}
+	if Apart(metric(t, 1, 2, 3), metric(t, 7, 8, 9)) || Differs(metric(t, 2, 2, 2)) {
+		t.Error("three rounds decide")
+	}
+	if Differs(metric(t, 0.9, 1.1, 1, 1.2)) || !Differs(metric(t, 1.1, 1.2, 1.3, 1.2)) {
+		t.Error("a ratio differs if its interval leaves 1 out")
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	samples := []float64{3, nan, 1, 2}
+	if got := Quantile(samples, 0.5); got != 2 {
+		t.Errorf("got %v, want 2", got)
+	}
+	if samples[0] != 3 {
+		t.Error("its input was sorted: the order is the order of rounds")
+	}
+	if !math.IsNaN(Quantile(nil, 0.5)) {
+		t.Error("of nothing: got a number")
 	}
 }
 
@@ -69,7 +117,7 @@ func TestRatiosOfAMissingRoundAreNotNumbers(t *testing.T) {
 			t.Errorf("round %d: got %v, want NaN", i, got[i])
 		}
 	}
-	if s := Summarize(got); s.N != 1 || s.Median != 2 {
-		t.Errorf("got %+v, want one sample of 2", s)
+	if m := metric(t, got...); len(m.Samples) != 1 || m.Median != 2 {
+		t.Errorf("got %+v, want one sample of 2", m)
 	}
 }

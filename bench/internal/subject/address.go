@@ -17,12 +17,15 @@ func listeningAddress(line string) (netip.AddrPort, bool) {
 	return firstAddress(rest)
 }
 
-// tcpAddress reads the first address of a line that speaks of TCP, what weir's cmd/echo prints for a person to read.
-func tcpAddress(line string) (netip.AddrPort, bool) {
-	if !strings.Contains(strings.ToLower(line), "tcp") {
-		return netip.AddrPort{}, false
+// schemeAddress reads the first address of a line that speaks of the scheme, what weir's cmd/echo prints for a person to
+// read.
+func schemeAddress(scheme string) addressParser {
+	return func(line string) (netip.AddrPort, bool) {
+		if !strings.Contains(strings.ToLower(line), scheme) {
+			return netip.AddrPort{}, false
+		}
+		return firstAddress(line)
 	}
-	return firstAddress(line)
 }
 
 // firstAddress skips port 0: that is what was asked for, not what was bound.

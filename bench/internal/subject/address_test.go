@@ -14,7 +14,7 @@ func TestListeningAddress(t *testing.T) {
 	}
 }
 
-func TestTCPAddress(t *testing.T) {
+func TestAddressOfAScheme(t *testing.T) {
 	for line, want := range map[string]string{
 		"tcp   127.0.0.1:41234":                              "127.0.0.1:41234",
 		"TCP echo on 127.0.0.1:7000, try: nc 127.0.0.1 7000": "127.0.0.1:7000",
@@ -27,7 +27,7 @@ func TestTCPAddress(t *testing.T) {
 		"tcp://[::1]:9000/":                                  "[::1]:9000",
 		"":                                                   "",
 	} {
-		check(t, "tcpAddress", tcpAddress, line, want)
+		check(t, "schemeAddress", schemeAddress("tcp"), line, want)
 	}
 }
 

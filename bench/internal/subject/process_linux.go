@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os/exec"
 	"strings"
@@ -24,7 +25,7 @@ const (
 // Process is a running subject. It has a session of its own: a Ctrl-C reaches it only through Stop, and where the kernel
 // shares processors out by session, it does not share with the load. The kernel kills it if this process dies first.
 type Process struct {
-	Subject Subject
+	Program Program
 	Addr    netip.AddrPort
 
 	cmd    *exec.Cmd
@@ -38,14 +39,15 @@ type Place struct {
 	Procs int // GOMAXPROCS of those written in Go
 }
 
-// Start runs s and waits until it says where it listens.
-func Start(ctx context.Context, s Subject, at Place) (*Process, error) {
+// Start runs a program and waits until it says where it listens, or can be connected to where it was told.
+func Start(ctx context.Context, s Program, at Place) (*Process, error) {
 	p := &Process{
-		Subject: s,
+		Program: s,
 		cmd:     exec.Command(s.Argv[0], s.Argv[1:]...),
 		exited:  make(chan struct{}),
 	}
-	p.cmd.Env = environment(at.Procs)
+	p.cmd.Dir = s.Dir
+	p.cmd.Env = Environment(at.Procs)
 	p.cmd.Stderr = &p.errors
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	stdout, err := p.cmd.StdoutPipe()
@@ -53,10 +55,13 @@ func Start(ctx context.Context, s Subject, at Place) (*Process, error) {
 		return nil, err
 	}
 	if err := proc.OnCPU(at.CPU, p.cmd.Start); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.Name, err)
+		return nil, fmt.Errorf("%s: %w", s.Subject, err)
 	}
 	addresses := make(chan netip.AddrPort, 1)
 	go p.read(stdout, addresses)
+	if s.address == nil {
+		go p.knock(addresses)
+	}
 	if err := p.awaitAddress(ctx, addresses); err != nil {
 		return nil, err
 	}
@@ -83,18 +88,30 @@ func (p *Process) awaitAddress(ctx context.Context, addresses <-chan netip.AddrP
 func (p *Process) read(stdout io.Reader, addresses chan<- netip.AddrPort) {
 	defer close(p.exited)
 	lines := bufio.NewScanner(stdout)
-	found := false
+	found := p.Program.address == nil
 	for lines.Scan() {
 		if found {
 			continue
 		}
 		var addr netip.AddrPort
-		if addr, found = p.Subject.address(lines.Text()); found {
+		if addr, found = p.Program.address(lines.Text()); found {
 			addresses <- addr
 		}
 	}
 	_, _ = io.Copy(io.Discard, stdout) // a line too long for the scanner
 	_ = p.cmd.Wait()
+}
+
+// knock asks for a connection until it gets one or the process has ended.
+func (p *Process) knock(addresses chan<- netip.AddrPort) {
+	for p.Check() == nil {
+		if c, err := net.DialTimeout("tcp", p.Program.at.String(), time.Second); err == nil {
+			_ = c.Close()
+			addresses <- p.Program.at
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // PID returns the process id.
@@ -112,9 +129,9 @@ func (p *Process) Check() error {
 
 func (p *Process) failure(what string) error {
 	if text := p.errors.String(); text != "" {
-		return fmt.Errorf("%s %s: %s", p.Subject.Name, what, text)
+		return fmt.Errorf("%s %s: %s", p.Program.Subject, what, text)
 	}
-	return fmt.Errorf("%s %s", p.Subject.Name, what)
+	return fmt.Errorf("%s %s", p.Program.Subject, what)
 }
 
 // Stop asks the process to end, makes it end if it does not, and returns when it is gone. Calling it again does nothing.
@@ -131,7 +148,7 @@ func (p *Process) Stop() error {
 	if p.awaitExit() {
 		return nil
 	}
-	return fmt.Errorf("%s, process %d, does not end", p.Subject.Name, p.PID())
+	return fmt.Errorf("%s, process %d, does not end", p.Program.Subject, p.PID())
 }
 
 func (p *Process) awaitExit() bool {

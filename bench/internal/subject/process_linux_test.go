@@ -11,12 +11,12 @@ import (
 	"github.com/weir-go/weir/bench/internal/proc"
 )
 
-// script is a subject made of shell.
-func script(text string) Subject {
-	return Subject{Name: "script", Argv: []string{"/bin/sh", "-c", text}, address: listeningAddress}
+// script is a program made of shell.
+func script(text string) Program {
+	return Program{Subject: "script", Argv: []string{"/bin/sh", "-c", text}, address: listeningAddress}
 }
 
-func start(t *testing.T, s Subject) (*Process, error) {
+func start(t *testing.T, s Program) (*Process, error) {
 	t.Helper()
 	cpus, err := proc.AllowedCPUs()
 	if err != nil {
@@ -95,7 +95,7 @@ func TestEnvironmentIsUntunedButForGOMAXPROCS(t *testing.T) {
 	t.Setenv("GOGC", "5")
 	t.Setenv("GOMAXPROCS", "7")
 	var got []string
-	for _, entry := range environment(2) {
+	for _, entry := range Environment(2) {
 		if strings.HasPrefix(entry, "GOGC=") || strings.HasPrefix(entry, "GOMAXPROCS=") {
 			got = append(got, entry)
 		}

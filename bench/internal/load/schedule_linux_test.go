@@ -1,0 +1,180 @@
+package load
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// staller answers GET / on each connection, and lets all of them stand still once, from after on, for d.
+func staller(after, d time.Duration) func(net.Conn) {
+	var once sync.Once
+	var gate sync.RWMutex
+	start := time.Now()
+	return func(c net.Conn) {
+		buf := make([]byte, 4<<10)
+		for {
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+			if time.Since(start) > after {
+				once.Do(func() {
+					gate.Lock()
+					time.AfterFunc(d, gate.Unlock)
+				})
+			}
+			gate.RLock()
+			_, err := io.WriteString(c, plain)
+			gate.RUnlock()
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// measureStall measures for a second a server that stands still for 200 ms of it.
+func measureStall(t *testing.T, rate float64) *Engine {
+	t.Helper()
+	const warm, length = 100 * time.Millisecond, time.Second
+	addr := serve(t, staller(warm+300*time.Millisecond, 200*time.Millisecond))
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, Rate: rate}, addr, 4)
+	if err := e.Measure(t.Context(), warm, length, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// With 1000 due in a second and 200 ms without an answer, a fifth of them wait, 100 ms in the mean: the 99th percentile has
+// to be near 190 ms.
+func TestAnOpenLoopSeesWhatWaitsWhileTheServerStandsStill(t *testing.T) {
+	e := measureStall(t, 1000)
+	if got := time.Duration(e.Latency().ValueAtQuantile(99)); got < 150*time.Millisecond {
+		t.Errorf("p99 is %v: the requests that were due meanwhile are left out", got)
+	}
+	if got := time.Duration(e.Latency().ValueAtQuantile(90)); got < 60*time.Millisecond {
+		t.Errorf("p90 is %v", got)
+	}
+	if n := e.Latency().TotalCount(); n < 900 {
+		t.Errorf("%d requests of 1000 that were due are accounted for", n)
+	}
+}
+
+// A closed loop has four requests under way and notices no others: that is why there is an open one.
+func TestAClosedLoopCountsAStallOnceAConnection(t *testing.T) {
+	e := measureStall(t, 0)
+	slow := int64(0)
+	for _, bar := range e.Latency().Distribution() {
+		if bar.From > int64(150*time.Millisecond) {
+			slow += bar.Count
+		}
+	}
+	if slow > 4 {
+		t.Errorf("%d requests took more than 150 ms, want one a connection at most", slow)
+	}
+}
+
+// What has not been answered when the time is over has waited at least until then.
+func TestAServerThatStandsStillAtTheEndDoesNotGetAwayWithIt(t *testing.T) {
+	addr := serve(t, staller(600*time.Millisecond, 2*time.Second))
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, Rate: 1000}, addr, 4)
+	if err := e.Measure(t.Context(), 100*time.Millisecond, time.Second, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if got := time.Duration(e.Latency().ValueAtQuantile(99)); got < 300*time.Millisecond {
+		t.Errorf("p99 is %v", got)
+	}
+}
+
+func TestTheRateIsKept(t *testing.T) {
+	addr := serve(t, staller(time.Hour, 0))
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, Rate: 500}, addr, 4)
+	if err := e.Measure(t.Context(), 0, 500*time.Millisecond, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if counts, _ := e.Counts(); counts.Operations > 260 {
+		t.Errorf("%d requests in half a second at 500 a second", counts.Operations)
+	}
+}
+
+func TestChurnMakesAConnectionForEachRequest(t *testing.T) {
+	var accepted atomic.Int64
+	addr := serve(t, func(c net.Conn) {
+		accepted.Add(1)
+		_, _ = c.Read(make([]byte, 4<<10))
+		_, _ = io.WriteString(c, plain)
+	})
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, Churn: true}, addr, 3)
+	if missing, err := e.Exchange(t.Context(), 0, 5); missing != 0 || err != nil {
+		t.Fatalf("%d missing, %v", missing, err)
+	}
+	if got := accepted.Load(); got != 15 {
+		t.Errorf("%d connections for 15 requests", got)
+	}
+}
+
+func TestAConnectionThatBreaksIsMadeAgainAndCounted(t *testing.T) {
+	addr := serve(t, func(c net.Conn) {
+		for range 3 {
+			if _, err := c.Read(make([]byte, 4<<10)); err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, plain)
+		}
+	})
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true}, addr, 2)
+	if err := e.Measure(t.Context(), 0, 200*time.Millisecond, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	counts, _ := e.Counts()
+	if counts.Operations < 10 || counts.Broken == 0 || counts.Errors[KindClosed]+counts.Errors[KindReset] != counts.Broken {
+		t.Errorf("got %+v", counts)
+	}
+}
+
+// Each connection that is refused must not try again within the failure of the first.
+func TestAServerThatIsGoneEndsTheMeasuring(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := ln.Addr().(*net.TCPAddr).AddrPort()
+	conns := make(chan net.Conn, 2)
+	go func() {
+		for range cap(conns) {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conns <- c
+		}
+	}()
+	e := engineOf(t, Options{Protocol: NewHTTP(get13)}, addr, cap(conns))
+	first, second := <-conns, <-conns
+	_ = ln.Close()
+	_ = first.Close()
+	_ = second.Close()
+	err = e.Measure(t.Context(), 0, time.Minute, func() error { return nil })
+	if counts, _ := e.Counts(); err == nil || counts.Errors[KindConnect] == 0 {
+		t.Errorf("got %v, %+v", err, counts)
+	}
+}
+
+func TestMeasuringBeginsWhenTheServerIsWarm(t *testing.T) {
+	addr := serve(t, staller(time.Hour, 0))
+	e := engineOf(t, Options{Protocol: NewHTTP(get13), Sleep: true, WarmOperations: 200}, addr, 2)
+	var at []int64
+	err := e.Measure(t.Context(), 0, 20*time.Millisecond, func() error {
+		at = append(at, e.counts.Operations)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(at) != 2 || at[0] < 200 {
+		t.Errorf("operations at the samples are %v, want 200 before the first", at)
+	}
+}
