@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -187,6 +188,8 @@ func (c *serverConn) destroy(err error) {
 	}
 	c.why = err
 	for x := c.first; x != nil; x = x.next {
+		// Other goroutines that wait for the handler learn why from the context, as soon as they may learn that it is over.
+		x.req.cancelled(cmp.Or(err, error(ErrAborted)))
 		x.res.gone = true // what is written from now on goes nowhere; the rest is told when the transport is closed
 	}
 	c.leave()
