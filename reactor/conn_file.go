@@ -34,10 +34,10 @@ const (
 // their being read. They count as n bytes for WriteQueueSize and leave in their turn. The file is used until done was
 // called, and its bytes are sent as they are at that moment, or a little later: whoever changes it meanwhile sends a mixture.
 //
-// The loop does not wait for a disk, and all n bytes should be in memory when this is called: see Files.InMemory. When bytes are not in memory, or this file can't be sent so, or has ended before, stuck
-// is called with where that is and how many bytes are left. It gives some of those, once and later: they are sent in the place
-// of the file's, and then the kernel is asked to go on. They stay as they are until the next call of stuck or done. nil ends
-// the request there.
+// The loop does not wait for a disk, and all n bytes should be in memory when this is called: see Files.InMemory. When bytes
+// are not in memory, or this file can't be sent so, or has ended before, stuck is called with where that is and how many
+// bytes are left. It gives some of those, once and later: they are sent in the place of the file's, and then the kernel is
+// asked to go on. They stay as they are until the next call of stuck or done. nil ends the request there.
 //
 // done is called when the kernel has taken all of it, or as much as there was, with how much that was; err is as in Write.
 // Fewer than n without an error is only for who gives nil. An error of SendFile itself is as in Write, EINVAL without bytes
