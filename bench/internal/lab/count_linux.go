@@ -72,10 +72,10 @@ func (l *Lab) countOne(ctx context.Context, s *Scenario, name string, protocol l
 	}
 	defer engine.Close()
 	if err := engine.Connect(p.Addr, s.conns, nil); err != nil {
-		return errors.Join(err, p.Check())
+		return p.Blame(err)
 	}
 	if _, err := engine.Exchange(ctx, 0, countedWarm); err != nil {
-		return errors.Join(err, p.Check())
+		return p.Blame(err)
 	}
 	before, _ := engine.Counts()
 	counter, err := proc.CountSyscalls(ctx, p.PID(), l.dir)
@@ -84,7 +84,7 @@ func (l *Lab) countOne(ctx context.Context, s *Scenario, name string, protocol l
 	}
 	_, failed := engine.Exchange(ctx, 0, countedTurns)
 	calls, err := counter.Stop()
-	if err := errors.Join(failed, err, p.Check()); err != nil {
+	if err := p.Blame(errors.Join(failed, err)); err != nil {
 		return err
 	}
 	after, _ := engine.Counts()

@@ -312,7 +312,7 @@ func (l *Lab) verifyProgram(ctx context.Context, k key, program subject.Program)
 			BodyEcho: proxy || s.Has(subject.HTTP, subject.BodyEcho),
 		})
 	}
-	return errors.Join(err, p.Check())
+	return p.Blame(err)
 }
 
 // start runs a subject where servers run.

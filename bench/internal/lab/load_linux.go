@@ -81,10 +81,10 @@ func (t *turn) busy(ctx context.Context, o load.Options, body int64) (err error)
 	defer engine.Close()
 	start, err := proc.RSS(p.PID())
 	if err != nil {
-		return errors.Join(err, p.Check())
+		return p.Blame(err)
 	}
 	if err := engine.Connect(p.Addr, s.conns, sourcesFor(o.Churn)); err != nil {
-		return errors.Join(err, p.Check())
+		return p.Blame(err)
 	}
 	var ends []reading
 	err = engine.Measure(ctx, l.o.WarmUp, length, func() error {
@@ -92,7 +92,7 @@ func (t *turn) busy(ctx context.Context, o load.Options, body int64) (err error)
 		ends = append(ends, end)
 		return err
 	})
-	if err := errors.Join(err, p.Check()); err != nil {
+	if err := p.Blame(err); err != nil {
 		return err
 	}
 	if err := right(engine); err != nil {

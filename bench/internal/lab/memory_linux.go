@@ -44,7 +44,7 @@ func askIdle(protocol func(*Scenario) load.Protocol) func(context.Context, *turn
 			return err
 		}
 		missing, err := engine.Exchange(ctx, 0, 1)
-		if err := errors.Join(err, p.Check()); err != nil {
+		if err := p.Blame(err); err != nil {
 			return err
 		}
 		if missing > 0 {
@@ -63,11 +63,11 @@ func settleAt(ctx context.Context, p *subject.Process, engine *load.Engine, have
 	for have < want {
 		n := min(connectBatch, want-have)
 		if err := engine.Connect(p.Addr, n, loopbackSources()); err != nil {
-			return 0, errors.Join(fmt.Errorf("after %d connections: %w", have, err), p.Check())
+			return 0, p.Blame(fmt.Errorf("after %d connections: %w", have, err))
 		}
 		missing, err := engine.Exchange(ctx, have, 1)
 		if err != nil {
-			return 0, errors.Join(fmt.Errorf("%d of the first answers missing after %d connections: %w", missing, have+n, err), p.Check())
+			return 0, p.Blame(fmt.Errorf("%d of the first answers missing after %d connections: %w", missing, have+n, err))
 		}
 		have += n
 	}

@@ -127,6 +127,20 @@ func (p *Process) Check() error {
 	}
 }
 
+// mourning is how long a process that breaks its connections is watched for being dead: it is reaped a little after they are gone.
+const mourning = 250 * time.Millisecond
+
+// Blame adds to err, which came of talking to the process, that it has ended by itself, if it has. Without an err it is Check.
+func (p *Process) Blame(err error) error {
+	if err != nil {
+		select {
+		case <-p.exited:
+		case <-time.After(mourning):
+		}
+	}
+	return errors.Join(err, p.Check())
+}
+
 func (p *Process) failure(what string) error {
 	if text := p.errors.String(); text != "" {
 		return fmt.Errorf("%s %s: %s", p.Program.Subject, what, text)
