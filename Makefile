@@ -26,6 +26,8 @@ FUZZTIME ?= 10s
 SIM_LIVES     ?= 200000
 SIM_EXCHANGES ?= $(SIM_LIVES)
 SIM_SEED      ?= 1
+# The tests read these, and make would tell them in every step what is meant for sim alone.
+unexport SIM_LIVES SIM_EXCHANGES SIM_SEED
 # How long the soak lasts, and its seed; 0 picks one.
 SOAKTIME  ?= 10m
 SOAK_SEED ?= 0
