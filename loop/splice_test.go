@@ -357,6 +357,23 @@ func TestAnIdleSpliceHoldsNoPipe(t *testing.T) {
 	}
 }
 
+func TestTheLastConnectionThatClosesLeavesNoPipe(t *testing.T) {
+	x := newProxied(t, simkernel.Options{}, false)
+	x.turn(func() { x.a.Pipe(x.b) })
+	for range 3 {
+		x.feed(piece)
+	}
+	x.wantSpliced(true)
+	x.turn(func() { x.a.Destroy(nil) })
+	if n := x.tubes(); n != 1 {
+		t.Errorf("%d pipes are open while a connection is, want 1", n)
+	}
+	x.turn(func() { x.b.Destroy(nil) })
+	if n := x.tubes(); n != 0 {
+		t.Errorf("%d pipes are open, and no connection is", n)
+	}
+}
+
 // Small messages are copied: a splice is two calls more than it spares.
 func TestSmallMessagesAreNotSpliced(t *testing.T) {
 	x := newProxied(t, simkernel.Options{Seed: 1}, false)

@@ -159,7 +159,9 @@ func (c *Conn) closeStep() bool {
 	done := o.closed
 	c.life = lifeClosed
 	c.out, c.handler = nil, nil
-	r.stats.Connections--
+	if r.stats.Connections--; r.stats.Connections == 0 {
+		r.closeIdleTubes() // whoever comes next makes one again
+	}
 	r.pool.releaseOutbox(o)
 	r.leaveClosing()
 	if done == nil {

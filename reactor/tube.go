@@ -41,7 +41,7 @@ const (
 //	idle → loaded    bytes come from a source
 //	loaded → idle    the last of them was sent, or was read back
 //	loaded → closed  its destination was closed or has failed
-//	idle → closed    the pool is full, descriptors are short, or the reactor ends
+//	idle → closed    the pool is full, descriptors are short, no connection is open, or the reactor ends
 type tube struct {
 	r, w int
 	held int
