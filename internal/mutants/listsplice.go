@@ -14,7 +14,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: a refusal is asked again", "an urgent byte in the way is a spin",
-		"reactor/splice.go", "	c.flags &^= flagBulk\n	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		return false",
+		"reactor/splice.go", "	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		return false",
 		"	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		ev.Ready = 0\n		return true",
 	},
 	{
