@@ -88,9 +88,7 @@ func (c *Conn) read(ev *Event) bool {
 		if n < len(buf) && ev.Ready&(Ended|HungUp) == 0 {
 			ev.Ready &^= hints // a short read has emptied the socket; if not, it is reported again
 		}
-		if n == len(buf) {
-			c.expectMore()
-		}
+		c.expect(n == len(buf))
 		c.handler.OnRead(buf[:n:n], nil)
 		return true
 	case errno == 0:

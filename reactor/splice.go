@@ -27,9 +27,13 @@ type SpliceHandler = interface {
 // one copy each way, and they pass a pipe.
 const spliceLeast = 32 << 10
 
-// expectMore is told that a read has filled the buffer. The next one may as well be large.
-func (c *Conn) expectMore() {
-	if _, ok := c.handler.(SpliceHandler); ok && !c.r.tubes.off {
+// expect is told whether an ordinary read has filled the buffer. Then the next one may as well be large.
+func (c *Conn) expect(more bool) {
+	c.flags &^= flagBulk
+	if !more || c.r.tubes.off {
+		return
+	}
+	if _, ok := c.handler.(SpliceHandler); ok {
 		c.flags |= flagBulk
 	}
 }
@@ -43,8 +47,7 @@ func (c *Conn) splice(ev *Event) bool {
 	r := c.r
 	h, ok := c.handler.(SpliceHandler)
 	if !ok {
-		c.flags &^= flagBulk
-		return false
+		return false // it is another one since
 	}
 	to, done := h.SpliceTo()
 	d, ok := to.(*Conn)
@@ -53,7 +56,6 @@ func (c *Conn) splice(ev *Event) bool {
 	}
 	t := d.tube()
 	if t == nil {
-		c.flags &^= flagBulk // not for each read until it is better
 		return false
 	}
 	room := tubeSize - t.held
@@ -68,7 +70,6 @@ func (c *Conn) splice(ev *Event) bool {
 	if t.held == 0 {
 		r.giveTube(t)
 	}
-	c.flags &^= flagBulk
 	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {
 		return false
 	}

@@ -3,6 +3,7 @@ package main
 // spliceHunters are the test runs that might find a bug in what the kernel moves by itself.
 var spliceHunters = []hunter{
 	{"simulation", []string{"-timeout", "60s", "-run", "^TestSimSpli", "./internal/simkernel"}},
+	{"tubes", []string{"-timeout", "60s", "-run", "Tube|Splice|ASource|TakesOver|GivesNothing", "./reactor"}},
 	{"splices", []string{"-timeout", "120s", "-run", "Splice|Spliced|RealSockets|Urgent|ReadBack", "./loop"}},
 }
 
@@ -14,7 +15,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: a refusal is asked again", "an urgent byte in the way is a spin",
-		"reactor/splice.go", "	c.flags &^= flagBulk\n	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		return false",
+		"reactor/splice.go", "	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		return false",
 		"	if errno == 0 || errno == EAGAIN || errno == EINTR || noSplice(errno) {\n		ev.Ready = 0\n		return true",
 	},
 	{
@@ -36,6 +37,10 @@ var spliceMutants = []mutant{
 	{
 		"splice: a tube read back in the wrong measure", "what was read twice is counted once",
 		"reactor/splice.go", "		t.held -= n\n		p = p[n:]", "		p = p[n:]",
+	},
+	{
+		"splice: idle tubes are kept when descriptors run out", "a client is turned away for the sake of a pipe that nobody uses",
+		"reactor/shortage.go", "		if l.r.closeIdleTubes() {", "		if false {",
 	},
 	{
 		"splice: past a cork", "bytes overtake those that a cork holds back",
