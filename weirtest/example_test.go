@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 	"github.com/weir-go/weir/stream/files"
 	"github.com/weir-go/weir/weirtest"
@@ -130,5 +131,87 @@ func ExampleSwarm() {
 				}
 			}
 		})
+	}
+}
+
+// A client that takes a kilobyte a second of an answer of a megabyte: the handler waits, and holds next to nothing meanwhile.
+func ExamplePeer() {
+	w := weirtest.New(t, weirtest.Options{SendBuffer: 4 << 10, ReceiveBuffer: 4 << 10})
+	w.WriteFile("/big", make([]byte, 1<<20))
+	written := int64(0)
+	p := w.Dial(w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		src := files.Open(req.Loop(), "/big", files.ReadOptions{})
+		src.OnData(func(p []byte) { written += int64(len(p)) })
+		stream.Pipeline(func(error) {}, src, res)
+	}))
+
+	p.ReadStop()
+	p.Write("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	for range 3 {
+		w.Advance(time.Second)
+		fmt.Println("a kilobyte came:", p.Take(1<<10) == 1<<10)
+	}
+	fmt.Println("the handler waits:", written < 256<<10)
+
+	p.Resume()
+	text, err := p.ReadAll()
+	fmt.Println("and then all of it:", len(text) > 1<<20, err)
+	w.Finish()
+	// Output:
+	// a kilobyte came: true
+	// a kilobyte came: true
+	// a kilobyte came: true
+	// the handler waits: true
+	// and then all of it: true <nil>
+}
+
+// An upstream server that answers by itself.
+func ExampleUpstream() {
+	w := weirtest.New(t, weirtest.Options{})
+	w.Host("news.example", "10.0.0.1")
+	up := w.Answer("10.0.0.1:80", func(r *weirtest.Request) string {
+		return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + r.Target[1:5]
+	})
+	address := w.ServeRequests(gateway("http://news.example"))
+	for _, target := range []string{"/more", "/none"} {
+		r := w.Get(address, target)
+		fmt.Println(r.Status, string(r.Body))
+	}
+	fmt.Println("over", up.Connections(), "connection")
+	w.Finish()
+	// Output:
+	// 200 more
+	// 200 none
+	// over 1 connection
+}
+
+// A network that cuts everything into crumbs, and a kernel that takes and gives less than it could: an answer is the same.
+func ExampleFaults() {
+	w := weirtest.New(t, weirtest.Options{
+		Seed:   7,
+		Faults: weirtest.Faults{Crumbs: 0.5, ShortReads: 0.5, ShortWrites: 0.5},
+	})
+	address := w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) { req.Pipe(res) })
+	r := w.Ask(address, "POST", "/echo", "hello, world")
+	fmt.Println(r.Status, string(r.Body))
+	w.Finish()
+	// Output: 200 hello, world
+}
+
+// A test with real sockets ends with as many descriptors and goroutines as it began with.
+func ExampleCheckLeaks() {
+	_ = func(t *testing.T) { // the test
+		weirtest.CheckLeaks(t)
+		g, err := loop.NewGroup(loop.GroupOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// … listen, and go g.Run()
+		if err := g.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Close(); err != nil { // without it the pollers are found
+			t.Fatal(err)
+		}
 	}
 }
