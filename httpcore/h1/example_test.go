@@ -70,7 +70,7 @@ func ExampleError() {
 	var e *h1.Error
 	if errors.As(err, &e) {
 		fmt.Println(e.Reason)
-		fmt.Println(e.Code, e.Status, e.Fault() == h1.Peer)
+		fmt.Println(e.Code, e.Status, e.Fault() == h1.FaultPeer)
 	}
 	// Output:
 	// Transfer-Encoding beside Content-Length
