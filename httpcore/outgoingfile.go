@@ -30,7 +30,7 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 
 // WriteFile is stream.FileWriter's. What a stretch ends short of was never written: strict content length finds it at the
 // end. A chunk that is short, or a message that has ended meanwhile, is cut off at once, with its connection.
-func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
+func (o *outgoing) WriteFile(x stream.FileRange) (more, taken bool) {
 	if !o.TakesFile(o.msg) || o.msg.fixHead(-1) != nil || o.noBody || o.length >= 0 && o.written+int64(x.N) > o.length {
 		return false, false // writing the bytes leads to what is due
 	}
@@ -63,7 +63,7 @@ func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 }
 
 // sentFile is the transport being through with x, a part of o, which nothing is behind.
-func (w *wire) sentFile(o *outgoing, x *stream.Stretch, sent int, err error) {
+func (w *wire) sentFile(o *outgoing, x *stream.FileRange, sent int, err error) {
 	w.waitsForFile = false
 	o.inFile = false
 	missing := x.N - sent
