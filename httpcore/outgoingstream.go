@@ -7,9 +7,9 @@ import "github.com/weir-go/weir/stream"
 // Scheduler is the loop that the message belongs to.
 func (o *outgoing) Scheduler() stream.Scheduler { return o.loop() }
 
-// Status is where the message stands.
-func (o *outgoing) Status() stream.Status {
-	return stream.Status{
+// State is where the message stands.
+func (o *outgoing) State() stream.State {
+	return stream.State{
 		HasWritable: true,
 		Writable:    o.IsWritable(),
 		NeedDrain:   o.needDrain,

@@ -210,3 +210,20 @@ func ExampleTransport() {
 	l.Run()
 	// Output: hello
 }
+
+// What Pipe, Pipeline and Finished ask of any stream, a user may ask as well.
+func ExampleState() {
+	l := new(turntest.Loop)
+	p := stream.NewPassThrough(l, stream.PassThroughOptions{})
+	p.EndWith([]byte("hello"), nil)
+	l.EndTurn()
+	s := p.State()
+	fmt.Println("all written:", s.Finished, "all read:", s.Ended)
+	p.Resume()
+	l.EndTurn()
+	s = p.State()
+	fmt.Println("all written:", s.Finished, "all read:", s.Ended, "closed:", s.Closed)
+	// Output:
+	// all written: true all read: false
+	// all written: true all read: true closed: true
+}

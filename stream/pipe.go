@@ -280,7 +280,7 @@ func (p *pipe) takeDown() {
 		r.flags &^= readHeld
 		r.queueReadMore() // what comes is buffered again, whether somebody reads or not
 	}
-	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.Status().NeedDrain {
+	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.State().NeedDrain {
 		p.onDrain()
 	}
 }

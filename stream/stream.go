@@ -24,8 +24,8 @@ func mark(option int) int {
 type Stream interface {
 	// Scheduler is what the stream was made with.
 	Scheduler() Scheduler
-	// Status is where the stream stands.
-	Status() Status
+	// State is where the stream stands.
+	State() State
 	// Destroy ends the stream at once: see Readable.Destroy.
 	Destroy(err error)
 	// OnError and OnClose listen for the two events that every stream has.
@@ -64,8 +64,8 @@ type WritableStream interface {
 	Unpiped(src ReadableStream)
 }
 
-// Status is where a stream stands: what Pipe, Pipeline and Finished ask of it.
-type Status struct {
+// State is where a stream stands: what Pipe, Pipeline and Finished ask of it.
+type State struct {
 	HasReadable bool // it has a readable half
 	HasWritable bool // it has a writable half
 
@@ -88,9 +88,9 @@ type Status struct {
 	Err       error // what it failed with
 }
 
-// status is what both halves have.
-func (l *life) status() Status {
-	return Status{
+// describe is what both halves have.
+func (l *life) describe() State {
+	return State{
 		WillClose: l.autoDestroy() && l.flags&lifeNoEmitClose == 0 && !l.closed(),
 		Destroyed: l.destroyed(),
 		Closed:    l.closed(),

@@ -136,7 +136,7 @@ func (x *Writer) end() {
 		})
 		return
 	}
-	switch st := x.w.Status(); {
+	switch st := x.w.State(); {
 	case st.Finished:
 		x.g.answers <- answer{}
 	case st.Destroyed || st.Err != nil:
@@ -202,7 +202,7 @@ func (x *Writer) put(b *Block) error {
 		_, err := w.write(chunk{b.buf, b, lastsOn}, nil)
 		return err
 	}
-	if st := x.w.Status(); !st.Writable || st.Err != nil {
+	if st := x.w.State(); !st.Writable || st.Err != nil {
 		b.release()
 		return x.why()
 	}
@@ -234,7 +234,7 @@ func (x *Writer) endTurn() {
 
 // why is what became of a stream that takes nothing any more.
 func (x *Writer) why() error {
-	switch st := x.w.Status(); {
+	switch st := x.w.State(); {
 	case st.Err != nil:
 		return st.Err
 	case st.Destroyed:
