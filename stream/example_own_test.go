@@ -227,3 +227,29 @@ func ExampleState() {
 	// all written: true all read: false
 	// all written: true all read: true closed: true
 }
+
+// A note is read as a stream, and is one allocation with it.
+type note struct {
+	stream.EmbeddedReadable
+	text string
+}
+
+// noteSource is a note as the hooks of its stream.
+type noteSource note
+
+func (n *noteSource) ReadMore(int) {
+	n.Push([]byte(n.text))
+	n.PushEOF()
+}
+
+func (n *noteSource) Teardown(err error, done func(error)) { done(err) }
+
+// Something that has a stream inside.
+func ExampleEmbeddedReadable() {
+	l := new(turntest.Loop)
+	n := &note{text: "hello"}
+	stream.InitEmbedded(&n.EmbeddedReadable, l, n, 0, (*noteSource)(n))
+	n.OnData(func(p []byte) { fmt.Printf("%s\n", p) })
+	l.EndTurn()
+	// Output: hello
+}
