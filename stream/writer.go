@@ -46,8 +46,8 @@ func NewWriter(w WritableStream) *Writer {
 // a Write was handing over when that happens it is not known whether it is written.
 func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
-// OffLoop is Reader.OffLoop.
-func (x *Writer) OffLoop() { x.g.away = true }
+// AssumeOffLoop is Reader.AssumeOffLoop.
+func (x *Writer) AssumeOffLoop() { x.g.away = true }
 
 // Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
 // if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the
