@@ -253,3 +253,16 @@ func ExampleEmbeddedReadable() {
 	l.EndTurn()
 	// Output: hello
 }
+
+// Two sources, one behind the other, into one destination: the first must not end it.
+func ExampleReadable_PipeWith() {
+	l := new(turntest.Loop)
+	w := stream.NewWritable(l, stream.WritableOptions{
+		Write: func(p []byte, done func(error)) { os.Stdout.Write(p); done(nil) },
+	})
+	head, body := stream.FromBytes(l, []byte("head, ")), stream.FromBytes(l, []byte("and body\n"))
+	head.OnEnd(func() { body.Pipe(w) })
+	head.PipeWith(w, stream.PipeOptions{NoEnd: true})
+	l.EndTurn()
+	// Output: head, and body
+}

@@ -42,13 +42,11 @@ func nearEvents(dst WritableStream) *events {
 	return nil
 }
 
-// PipeOption changes what Pipe does.
-type PipeOption func(*pipeOptions)
-
-type pipeOptions struct{ noEnd bool }
-
-// NoEnd has Pipe not end the destination when the source ends, but let go of it.
-func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
+// PipeOptions change what PipeWith does.
+type PipeOptions struct {
+	// NoEnd leaves the destination open when the source has ended, and lets go of it.
+	NoEnd bool
+}
 
 // Pipe has the stream flow into dst: what comes is written there; when dst answers false the flow stops until it has
 // drained; at the end dst is ended too. Several destinations each get everything, at the pace of the slowest. It
@@ -56,18 +54,17 @@ func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
 //
 // An error of dst ends the pipe and pauses this stream if that was its last; an error of this stream does nothing to dst.
 // Pipeline does both: it destroys what is left.
-func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStream {
+func (r *Readable) Pipe(dst WritableStream) WritableStream { return r.PipeWith(dst, PipeOptions{}) }
+
+// PipeWith is Pipe with options.
+func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 	if dst == nil {
 		panic("stream: Pipe to nil")
-	}
-	var o pipeOptions
-	for _, option := range options {
-		option(&o)
 	}
 	if r.pipes != nil && r.pipes.sister == nil {
 		r.flags |= readManyAwait
 	}
-	p := &pipe{src: r, dst: dst, noEnd: o.noEnd}
+	p := &pipe{src: r, dst: dst, noEnd: o.NoEnd}
 	last := &r.pipes
 	for *last != nil {
 		last = &(*last).sister

@@ -108,7 +108,7 @@ func (l *pipeline) join(src ReadableStream, dst WritableStream, last, end bool) 
 			l.finish(ErrPrematureClose)
 		}
 	})
-	src.Pipe(dst, NoEnd())
+	src.PipeWith(dst, PipeOptions{NoEnd: true})
 	if end {
 		endDst := func() {
 			ended = true

@@ -40,7 +40,9 @@ type ReadableStream interface {
 	// OnEnd listens for the end of input.
 	OnEnd(fn func()) Sub
 	// Pipe writes what it reads to dst, with backpressure, and returns dst.
-	Pipe(dst WritableStream, options ...PipeOption) WritableStream
+	Pipe(dst WritableStream) WritableStream
+	// PipeWith is Pipe with options.
+	PipeWith(dst WritableStream, o PipeOptions) WritableStream
 }
 
 // WritableStream is a stream that can be written, and so the destination of a Pipe: a *Writable, *Duplex, *Transform,
