@@ -106,7 +106,7 @@ func (s *Server) closeWith(fn func(done func())) {
 }
 
 func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
-	c.NoDelay(true)
+	c.SetNoDelay(true)
 	s.ServeTransport(l, c)
 }
 

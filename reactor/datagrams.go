@@ -34,9 +34,9 @@ type Datagrams interface {
 	// that it is empty, which it always is without DatagramOptions.ReceiveErrors.
 	TakeError(fd int) (about netip.AddrPort, why, errno Errno)
 
-	// MulticastInterface chooses where multicast leaves: the interface that has this address, or for IPv6 the one that
+	// SetMulticastInterface chooses where multicast leaves: the interface that has this address, or for IPv6 the one that
 	// its zone names. An invalid or unspecified address leaves it to the system.
-	MulticastInterface(fd int, itf netip.Addr) Errno
+	SetMulticastInterface(fd int, itf netip.Addr) Errno
 
 	// Membership joins or leaves a multicast group.
 	Membership(fd int, m Membership) Errno
