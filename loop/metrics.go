@@ -131,7 +131,7 @@ func (l *Loop) Metrics() Metrics {
 // never contended, which makes it cheaper than as many atomic counters.
 type published struct {
 	mu    sync.Mutex
-	stats reactor.Stats
+	stats reactor.Metrics
 	own   counts
 
 	begun   bool
@@ -152,7 +152,7 @@ type counts struct {
 func (l *Loop) publish(at time.Duration) {
 	p := &l.published
 	p.mu.Lock()
-	p.waiting, p.stats, p.own = at, l.r.Stats(), l.counts
+	p.waiting, p.stats, p.own = at, l.r.Metrics(), l.counts
 	p.mu.Unlock()
 }
 
@@ -180,7 +180,7 @@ func (p *published) snapshot(now time.Duration, mail *mailbox) Metrics {
 	s, own := &p.stats, &p.own
 	m := Metrics{
 		Iterations: own.iterations, Turns: own.turns, SlowCallbacks: own.slow, LongestCallback: own.longest,
-		Events: s.Events, EventsWaiting: s.EventsWaiting, StaleEvents: s.Stale,
+		Events: s.Events, EventsWaiting: s.EventsWaiting, StaleEvents: s.StaleEvents,
 		InterestChanges: s.InterestChanges, InterestSaved: s.InterestSaved, Squelches: s.Squelches, Parks: s.Parks,
 		Reads: s.Reads, Writes: s.Writes, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
 		Accepted: s.Accepted, Shed: s.Shed, Connections: s.Connections,

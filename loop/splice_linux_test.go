@@ -63,7 +63,7 @@ func overTheProxy(t *testing.T, network string, client func(c net.Conn, begin fu
 		l.Post(func() { ln.Close(nil) })
 	}()
 	run(t, l)
-	return l.r.Stats().BytesSpliced
+	return l.r.Metrics().BytesSpliced
 }
 
 func TestBytesBetweenRealSocketsAreSpliced(t *testing.T) {
