@@ -42,7 +42,7 @@ func ExampleGroup() {
 	if err := g.Run(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("connections of each loop:", g.Accepts())
+	fmt.Println("connections of each loop:", g.AcceptedPerLoop())
 	// Output:
 	// hello <nil>
 	// hello <nil>

@@ -264,10 +264,10 @@ func (l *Loop) timeout() time.Duration {
 	return max(0, next-l.r.Kernel().Monotonic())
 }
 
-// Timeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
+// PollTimeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
 // comes from outside. It is libuv's uv_backend_timeout, for whoever steps a loop from inside another one, or in virtual time; it
 // knows nothing of what the kernel has ready. It is for the loop's goroutine.
-func (l *Loop) Timeout() time.Duration { return l.timeout() }
+func (l *Loop) PollTimeout() time.Duration { return l.timeout() }
 
 // Alive reports whether anything keeps Run going: an active handle or connection with a ref, a request that has not
 // completed, a handle that is closing, something posted, a tick.

@@ -70,16 +70,16 @@ type Metrics struct {
 	LongestCallback time.Duration `json:"longestCallback"`
 }
 
-// Utilisation is the share of its time that the loop was not asleep, from 0 to 1: Node's event loop utilization. What it
+// Utilization is the share of its time that the loop was not asleep, from 0 to 1: Node's event loop utilization. What it
 // does not get of a processor that others use too counts as busy. It is 0 for a loop that has not run.
-func (m Metrics) Utilisation() float64 {
+func (m Metrics) Utilization() float64 {
 	if m.Elapsed <= 0 {
 		return 0
 	}
 	return 1 - min(1, float64(m.Idle)/float64(m.Elapsed))
 }
 
-// Add returns the sum of m and o, of two loops, say; of LongestCallback the longer one. Utilisation of the sum is that of
+// Add returns the sum of m and o, of two loops, say; of LongestCallback the longer one. Utilization of the sum is that of
 // an average loop.
 func (m Metrics) Add(o Metrics) Metrics {
 	m.Elapsed += o.Elapsed
