@@ -47,7 +47,7 @@ func ExampleWorld() {
 	p.Write("world")
 	r := p.ReadResponse()
 	data, _ := w.ReadFile("/uploads/a.txt")
-	fmt.Printf("%d %q, after %v\n", r.Status, data, w.Now().Round(time.Second))
+	fmt.Printf("%d %q, after %v\n", r.StatusCode, data, w.Now().Round(time.Second))
 
 	w.Finish() // a test calls it at its end by itself
 	// Output:
@@ -91,7 +91,7 @@ func ExampleWorld_Listen() {
 	server.Close()
 	up.Close()
 	client.Write("GET /more HTTP/1.1\r\nHost: a\r\n\r\n")
-	fmt.Println("and then", client.ReadResponse().Status)
+	fmt.Println("and then", client.ReadResponse().StatusCode)
 	w.Finish()
 	// Output:
 	// the gateway asks for /news
@@ -125,7 +125,7 @@ func ExampleSwarm() {
 		weirtest.Swarm(t, 100, weirtest.Options{}, func(t *testing.T, w *weirtest.World) {
 			p := w.Dial(w.ServeRequests(store))
 			p.Write("PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-			if r, err := p.TryResponse(); err == nil && r.Status == 201 {
+			if r, err := p.TryResponse(); err == nil && r.StatusCode == 201 {
 				if data, _ := w.ReadFile("/uploads/a.txt"); string(data) != "hello" {
 					t.Errorf("it says that it is kept, and has %q", data)
 				}
@@ -175,7 +175,7 @@ func ExampleUpstream() {
 	address := w.ServeRequests(gateway("http://news.example"))
 	for _, target := range []string{"/more", "/none"} {
 		r := w.Get(address, target)
-		fmt.Println(r.Status, string(r.Body))
+		fmt.Println(r.StatusCode, string(r.Body))
 	}
 	fmt.Println("over", up.Connections(), "connection")
 	w.Finish()
@@ -193,7 +193,7 @@ func ExampleFaults() {
 	})
 	address := w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) { req.Pipe(res) })
 	r := w.Ask(address, "POST", "/echo", "hello, world")
-	fmt.Println(r.Status, string(r.Body))
+	fmt.Println(r.StatusCode, string(r.Body))
 	w.Finish()
 	// Output: 200 hello, world
 }
