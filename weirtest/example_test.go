@@ -145,7 +145,7 @@ func ExamplePeer() {
 		stream.Pipeline(func(error) {}, src, res)
 	}))
 
-	p.ReadStop()
+	p.Pause()
 	p.Write("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	for range 3 {
 		w.Advance(time.Second)
