@@ -42,7 +42,7 @@ type ServerOptions struct {
 	// negative, and where our kernel does not tell; negative is none.
 	MinWriteRate int
 	// MaxBody is how long a request's body may be; more is answered with 413, at once if the length is declared. Default 0: no
-	// limit, since a body that nobody reads is not read from the socket either.
+	// limit, since a body that nobody reads is not read from the socket either. In this and the next two negative is the same.
 	MaxBody int64
 	// MaxRequestsPerSocket closes a connection after so many requests. Default 0: no limit.
 	MaxRequestsPerSocket int
