@@ -251,7 +251,7 @@ func (l *Loop) timeout() time.Duration {
 		return 0
 	}
 	next, ok := l.timers.earliest()
-	if at, resting := l.r.Deadline(); resting && (!ok || at < next) {
+	if at, resting := l.r.RestEnd(); resting && (!ok || at < next) {
 		next, ok = at, true
 	}
 	if at, running := l.nextDeadline(); running && (!ok || at < next) {

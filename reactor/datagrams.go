@@ -85,10 +85,12 @@ type DatagramOptions struct {
 
 // Membership asks for a multicast group to be joined or left.
 type Membership struct {
+	// Group is the multicast address.
 	Group netip.Addr
 	// Interface is the one to join on, by its address or, for IPv6, by a zone. The zero value leaves it to the system.
 	Interface netip.Addr
 	// Source, if valid, restricts the membership to what this host sends.
 	Source netip.Addr
-	Leave  bool
+	// Leave ends a membership of the same three.
+	Leave bool
 }
