@@ -204,3 +204,20 @@ func TestAPanicInAHandlerLosesNoEarlierAnswer(t *testing.T) {
 		t.Errorf("written: %q", x.writes)
 	}
 }
+
+func TestAHeadThatWasFixedBeforeIsNotTakenForTheLastOnesMemory(t *testing.T) {
+	x, l := taped(t, func(req *IncomingMessage, res *ServerResponse) {
+		if err := res.WriteHead(200, "X-Path", req.Path()); err != nil {
+			t.Error(err)
+		}
+		res.EndString("x")
+	})
+	x.h.OnRead([]byte(get("/a")+get("/b")+get("/c")), nil)
+	l.EndTurn()
+	got := strings.Join(x.writes, "")
+	for _, path := range []string{"/a", "/b", "/c"} {
+		if strings.Count(got, "X-Path: "+path+"\r\n") != 1 {
+			t.Errorf("%s is not there once: %q", path, got)
+		}
+	}
+}
