@@ -84,23 +84,23 @@ func cell(name string, samples ...float64) result.Cell {
 
 func judge(cells ...result.Cell) string {
 	s := &result.Scenario{Title: "x", Primary: result.CPUMicrosPerOp, Unit: "µs", LowerIsBetter: true, Operation: "request", Cells: cells}
-	var subjects []result.Subject
+	f := &result.File{}
 	for _, c := range cells {
-		subjects = append(subjects, result.Subject{Name: c.Subject})
+		f.Subjects = append(f.Subjects, result.Subject{Name: c.Subject, Title: "the " + c.Subject})
 	}
-	return verdict(s, subjects)
+	return verdict(s, f)
 }
 
 func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
 	weir := cell("weir", 9, 9.1, 9.2, 9.3, 9.4)
 	for want, cells := range map[string][]result.Cell{
-		"Best is c with":            {weir, cell("c", 8, 8.1, 8.2, 8.3, 8.4)},
-		"No winner: c, weir":        {weir, cell("c", 8, 8.1, 8.2, 8.3, 9.1)},
-		"0.90 × net":                {weir, cell("net", 10, 10.1, 10.2, 10.3, 10.4)},
-		"like net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
-		"No figure for net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
-		"Nobody was measured":       {{Subject: "net", Status: result.Absent, Reason: "x"}},
-		"Too few rounds":            {cell("weir", 9), cell("c", 5)}, // one round decides nothing
+		"Best is the c with":            {weir, cell("c", 8, 8.1, 8.2, 8.3, 8.4)},
+		"No winner: the c, the weir":    {weir, cell("c", 8, 8.1, 8.2, 8.3, 9.1)},
+		"0.90 × the net":                {weir, cell("net", 10, 10.1, 10.2, 10.3, 10.4)},
+		"like the net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
+		"No figure for the net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
+		"Nobody was measured":           {{Subject: "net", Status: result.Absent, Reason: "x"}},
+		"Too few rounds":                {cell("weir", 9), cell("c", 5)}, // one round decides nothing
 	} {
 		if got := judge(cells...); !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q", got, want)
@@ -111,7 +111,7 @@ func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
 func TestAFailedCellHasNoPartInAVerdict(t *testing.T) {
 	bad := cell("fast", 1, 1, 1, 1, 1)
 	bad.Status, bad.Reason = result.Failed, "wrong bytes"
-	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is fast") || strings.Contains(got, "× fast") {
+	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is the fast") || strings.Contains(got, "× the fast") {
 		t.Errorf("got %q", got)
 	}
 }
