@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,45 @@ func TestAFailedCellHasNoPartInAVerdict(t *testing.T) {
 	bad.Status, bad.Reason = result.Failed, "wrong bytes"
 	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is the fast") || strings.Contains(got, "× the fast") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestALatencysVerdictSaysWhatItCost(t *testing.T) {
+	with := func(name string, cpu, p99 float64) result.Cell {
+		near := func(v float64) []float64 { return []float64{v, 1.01 * v, 1.02 * v, 1.03 * v, 1.04 * v} }
+		r := record{samples: map[string][]float64{result.P99: near(p99), result.CPUMicrosPerOp: near(cpu)}}
+		return result.Cell{Subject: name, Status: result.OK, Metrics: r.metrics()}
+	}
+	f := &result.File{Subjects: []result.Subject{{Name: "weir", Title: "weir"}, {Name: "net", Title: "net/http"}}}
+	s := &result.Scenario{
+		Title: "x", Primary: result.P99, Unit: "µs", LowerIsBetter: true, Operation: "request",
+		Cells: []result.Cell{with("weir", 10, 900), with("net", 20, 600)},
+	}
+	if got, want := verdict(s, f), "weir has 918 µs: 1.50 × net/http. It spends 10.2 µs of processor time a request: 0.50 × net/http."; !strings.Contains(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWhoIsLeftOutIsSoOnce(t *testing.T) {
+	scenarios := []*Scenario{{Name: "a", Title: "A", role: subject.HTTP}, {Name: "b", Title: "B", role: subject.HTTP}, {Name: "c", Title: "C", role: subject.Echo}}
+	l := &Lab{
+		scenarios: scenarios, file: &result.File{Subjects: []result.Subject{{Name: "gnet"}, {Name: "haproxy"}}},
+		refused: map[key]error{{"haproxy", subject.HTTP}: subject.ErrAbsent, {"haproxy", subject.Echo}: subject.ErrAbsent},
+	}
+	for i, s := range scenarios {
+		reason := []string{"died", "died", "wrong bytes"}[i]
+		l.file.Scenarios = append(l.file.Scenarios, result.Scenario{Name: s.Name, Cells: []result.Cell{
+			{Subject: "gnet", Status: result.Failed, Reason: reason},
+			{Subject: "haproxy", Status: result.Absent, Reason: "no program named haproxy"},
+		}})
+	}
+	l.judgeSubjects()
+	want := []result.LeftOut{
+		{What: "gnet", Why: "in “A”, “B”: died; in “C”: wrong bytes"},
+		{What: "haproxy", Why: "no program named haproxy"},
+	}
+	if !slices.Equal(l.file.LeftOut, want) {
+		t.Errorf("got %+v, want %+v", l.file.LeftOut, want)
 	}
 }
 
