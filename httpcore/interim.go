@@ -1,7 +1,6 @@
 package httpcore
 
 import (
-
 	"github.com/weir-go/weir/stream"
 )
 

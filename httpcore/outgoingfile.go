@@ -59,7 +59,7 @@ func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 	}
 	c.flights.push(flight{o: o, file: true}, &o.sh.flights)
 	c.settleLater()
-	return o.more(), true
+	return o.goOn(), true
 }
 
 // sentFile is the transport being through with x, a part of o, which nothing is behind.

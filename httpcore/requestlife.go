@@ -68,7 +68,7 @@ func (r *ClientRequest) mayRetry(c *clientConn) bool {
 		return true // nobody can have seen it
 	}
 	return r.reused && !r.o.NoRetry && r.idempotent() && r.over && r.flying == 0 &&
-		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
+		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.extra().trailers) == 0
 }
 
 // retry makes the request once more. whole says that all of it is sent again; else nothing was.

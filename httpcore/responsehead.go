@@ -98,7 +98,7 @@ func (r *ServerResponse) frame(whole int64) error {
 	case r.length >= 0:
 	case r.isSet(setCoding):
 		r.chunked = true
-	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.trailers) == 0:
+	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.extra().trailers) == 0:
 		r.length = whole
 	case r.minor > 0 && !r.is(setCoding):
 		r.chunked = true

@@ -102,7 +102,7 @@ func (o *outgoing) mayDrain() {
 func (o *outgoing) drained() {
 	o.needDrain = false
 	if !o.ended {
-		o.onDrain.Each(func(fn func()) { fn() })
+		o.extra().onDrain.Each(func(fn func()) { fn() })
 	}
 }
 
