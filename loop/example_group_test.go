@@ -86,3 +86,35 @@ func ExampleHandle() {
 	// *reactor.Listener is closed
 	// <nil>
 }
+
+// A connection that package net has made goes on under the loop.
+func ExampleLoop_AdoptConn() {
+	l := newLoop()
+	defer l.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	fmt.Fprint(client, "hello")
+
+	accepted, err := ln.Accept()
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := l.AdoptConn(accepted.(*net.TCPConn)) // and accepted is closed: the connection is c's alone
+	if err != nil {
+		log.Fatal(err)
+	}
+	c.ReadStart(reactor.ReadFunc(func(p []byte, err error) {
+		fmt.Printf("%s %v\n", p, err)
+		c.Close(nil)
+	}))
+	l.Run()
+	// Output: hello <nil>
+}
