@@ -87,9 +87,14 @@ func TestCommandsOfAPage(t *testing.T) {
 		"<!-- not run: takes long -->\n\n    sleep 9\n    sleep 8\n\n<!-- not run (root, big): no -->\n\n    be root\n    ls\n    be big\n"
 	got, err := commandsOf("p.md", page)
 	want := []command{
-		{"p.md", 3, "go run ./x   # so", ""}, {"p.md", 4, "make", ""}, {"p.md", 13, "curl a", ""},
-		{"p.md", 23, "sleep 9", "takes long"}, {"p.md", 24, "sleep 8", "takes long"},
-		{"p.md", 28, "be root", "no"}, {"p.md", 29, "ls", ""}, {"p.md", 30, "be big", "no"},
+		{"p.md", 3, "go run ./x   # so", ""},
+		{"p.md", 4, "make", ""},
+		{"p.md", 13, "curl a", ""},
+		{"p.md", 23, "sleep 9", "takes long"},
+		{"p.md", 24, "sleep 8", "takes long"},
+		{"p.md", 28, "be root", "no"},
+		{"p.md", 29, "ls", ""},
+		{"p.md", 30, "be big", "no"},
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v\n%q, want\n%q", err, got, want)
