@@ -7,7 +7,7 @@
 //
 // Try to break it: thousands who wait, and are killed.
 //
-//	ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news
+//	ulimit -n 6000; ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news
 package main
 
 import (

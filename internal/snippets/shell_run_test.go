@@ -42,9 +42,9 @@ var expected = map[string]expectation{
 	"examples/hello/main.go: curl http://127.0.0.1:8080/you":                                                         {says: "Hello, /you"},
 	`examples/hello/main.go: printf 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 2\r\n\r\n' | nc 127.0.0.1 8080`: {says: "400 Bad Request"},
 
-	"examples/longpoll/main.go: curl http://127.0.0.1:8085/news &":                     {stays: true, says: "it rains"},
-	"examples/longpoll/main.go: curl -d 'it rains' http://127.0.0.1:8085/news":         {again: true},
-	"examples/longpoll/main.go: ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news": {stays: true},
+	"examples/longpoll/main.go: curl http://127.0.0.1:8085/news &":                                     {stays: true, says: "it rains"},
+	"examples/longpoll/main.go: curl -d 'it rains' http://127.0.0.1:8085/news":                         {again: true},
+	"examples/longpoll/main.go: ulimit -n 6000; ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news": {stays: true},
 
 	"examples/sse/main.go: curl -N 'http://127.0.0.1:8084/events?slow=latest'":                                                                    {stays: true, says: "data: the river rises"},
 	"examples/sse/main.go: curl -d 'the river rises' http://127.0.0.1:8084/publish":                                                               {again: true},
