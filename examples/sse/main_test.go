@@ -128,11 +128,14 @@ func TestAShutdownDoesNotWaitForListeners(t *testing.T) {
 	c := subscribe(t, at.String(), "")
 	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
 	defer cancel()
-	if err := g.Shutdown(ctx); err != nil {
-		t.Errorf("got %v, as if somebody had been waited for in vain", err)
-	}
+	shut := make(chan error, 1)
+	go func() { shut <- g.Shutdown(ctx) }()
 	if all, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(all), "0\r\n\r\n") {
 		t.Errorf("the listener got %q, %v, want an end", all, err)
+	}
+	c.Close()
+	if err := <-shut; err != nil {
+		t.Errorf("got %v, as if somebody had been waited for in vain", err)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
