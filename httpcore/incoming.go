@@ -141,7 +141,9 @@ func (m *IncomingMessage) LocalAddr() netip.AddrPort {
 // RemoteAddr is the peer's address.
 func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
 
-// OnAborted listens for the message being cut off. It is told at once, inside what causes it.
+// OnAborted listens for the message being cut off: its peer has gone, a limit was passed (MaxBody, BodyTimeout and their like), or it
+// was destroyed. There is no 'end' then, and Pipe leaves what it fed as it is: here is where to destroy that. It is told at once, inside
+// what causes it, and never behind the 'end'.
 func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.extend().onAborted.Add(fn) }
 
 // Context is cancelled when the client has gone, paused or not, with why as the cause: ErrClientEnded if it has only ended
