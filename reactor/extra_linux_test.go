@@ -142,3 +142,46 @@ func TestPortsAreNotUsedUpForEveryPeer(t *testing.T) {
 		d.Until(func() bool { return closed })
 	}
 }
+
+// TestTheLastBytesAndOurEndLeaveInOneSegment: a peer that is told of both at once is woken once.
+func TestTheLastBytesAndOurEndLeaveInOneSegment(t *testing.T) {
+	d, _ := realReactor(t)
+	ended := false
+	ln, err := d.R.Listen("tcp", "127.0.0.1:0", reactor.ListenOptions{}, func(c *reactor.Conn) {
+		c.Write([][]byte{[]byte("goodbye")}, nil)
+		c.CloseWrite(func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			ended = true
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := dialFrom(t, 1, int(ln.Addr().Port()))
+	defer unix.Close(fd)
+	segments := func() uint32 {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Segs_in
+	}
+	before := segments()
+	d.Until(func() bool { return ended })
+	got, buf := "", make([]byte, 100)
+	for {
+		n, err := unix.Read(fd, buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+		got += string(buf[:n])
+	}
+	if n := segments() - before; n != 1 || got != "goodbye" {
+		t.Errorf("%q and the end came in %d segments", got, n)
+	}
+}
