@@ -95,12 +95,9 @@ func (d *Deadlines) Start(which Deadline, limit time.Duration) {
 	if d.closed {
 		return
 	}
-	bit := uint8(1) << which
 	d.since[which] = d.l.now
 	d.limit[which] = milliseconds(limit)
-	d.running |= bit
-	d.paused &^= bit
-	d.place(which)
+	d.run(which)
 }
 
 // Touch has a clock that runs count from the loop's Now on, with the limit it has; one that is paused will have counted
@@ -116,9 +113,8 @@ func (d *Deadlines) Pause(which Deadline) {
 	}
 	d.l.r.CheckGoroutine()
 	d.since[which] = ^(d.l.now - d.since[which])
-	d.running &^= bit
+	d.halt(bit)
 	d.paused |= bit
-	d.rest()
 }
 
 // Resume lets a paused clock go on where it was. One that had passed its limit before it was paused runs out in the next
@@ -134,9 +130,7 @@ func (d *Deadlines) Resume(which Deadline) {
 		counted = ^d.since[which]
 	}
 	d.since[which] = d.l.now - counted
-	d.paused &^= bit
-	d.running |= bit
-	d.place(which)
+	d.run(which)
 }
 
 // Stop stops a clock, running or paused.
@@ -146,9 +140,8 @@ func (d *Deadlines) Stop(which Deadline) {
 		return
 	}
 	d.l.r.CheckGoroutine()
-	d.running &^= bit
+	d.halt(bit)
 	d.paused &^= bit
-	d.rest()
 }
 
 // Close stops all clocks for good: nothing is called from then on, and the loop does not know d any more. A second call
@@ -158,9 +151,11 @@ func (d *Deadlines) Close() {
 		return
 	}
 	d.l.r.CheckGoroutine()
-	d.running, d.paused, d.closed = 0, 0, true
-	d.rest()
-	if w := &d.l.wheel; w.pass.of == d {
+	d.halt(d.running)
+	d.paused, d.closed = 0, true
+	w := &d.l.wheel
+	w.remove(d)
+	if w.pass.of == d {
 		w.pass.of = nil
 	}
 }
@@ -182,9 +177,34 @@ func (d *Deadlines) due(which Deadline) time.Duration {
 	return since + min(time.Duration(d.limit[which])*time.Millisecond, math.MaxInt64-since)
 }
 
-// place has the wheel know of a clock that has begun to run. Those that ran before are known: the node is where the
-// earliest of them, or an earlier moment, has it.
-func (d *Deadlines) place(which Deadline) {
+// run has a clock run. The wheel looks at d when the earliest of its clocks may have passed, or earlier: mostly it does so
+// already, because of a clock that ran before, and then nothing is to be done.
+func (d *Deadlines) run(which Deadline) {
+	w := &d.l.wheel
+	if d.running == 0 {
+		w.running++
+	}
+	bit := uint8(1) << which
+	d.running |= bit
+	d.paused &^= bit
+	if due := d.due(which); d.next == nil || due < w.looksAt(d) {
+		d.place(due)
+	}
+}
+
+// halt has clocks not run any more. The node stays where it is, for the clock that is started next as a rule: taking it out
+// and putting it in anew for each request costs more than one look for nothing.
+func (d *Deadlines) halt(clocks uint8) {
+	if d.running == 0 {
+		return
+	}
+	if d.running &^= clocks; d.running == 0 {
+		d.l.wheel.running--
+	}
+}
+
+// place has the wheel look at d when due is over, or earlier.
+func (d *Deadlines) place(due time.Duration) {
 	w := &d.l.wheel
 	if w.pass.of == d {
 		return // the pass puts it back
@@ -192,14 +212,7 @@ func (d *Deadlines) place(which Deadline) {
 	if w.n == 0 && !w.pass.on {
 		w.at = int64(d.l.now / wheelStep) // nobody has turned it while it was empty
 	}
-	w.put(d, stepAfter(d.due(which)))
-}
-
-// rest takes d out of the wheel if no clock runs, so that it costs nothing. While another runs it may stay where it is.
-func (d *Deadlines) rest() {
-	if d.running == 0 {
-		d.l.wheel.remove(d)
-	}
+	w.put(d, stepAfter(due))
 }
 
 // passed returns the first clock whose deadline is now or earlier.
@@ -256,7 +269,7 @@ func (l *Loop) runDeadlines() {
 		}
 		d := p.of
 		if which, ok := d.passed(p.now); ok {
-			d.running &^= 1 << which
+			d.halt(1 << which)
 			d.h.OnDeadline(which)
 			l.EndTurn() // d may be closed by now, and belong to somebody else
 			continue
@@ -269,10 +282,13 @@ func (l *Loop) runDeadlines() {
 	p.on = false
 }
 
-// nextDeadline is when the wheel wants to be looked at; ok is false if it is empty.
+// nextDeadline is when the wheel wants to be looked at; ok is false if no clock runs.
 func (l *Loop) nextDeadline() (at time.Duration, ok bool) {
 	if l.wheel.pass.on {
 		return 0, true // a callback has left its pass, and Run, by a panic or Goexit
+	}
+	if l.wheel.running == 0 {
+		return 0, false // nodes that are left over do not wake anybody
 	}
 	step, ok := l.wheel.next()
 	return time.Duration(step) * wheelStep, ok
