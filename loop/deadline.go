@@ -255,9 +255,6 @@ func (l *Loop) runDeadlines() {
 	w := &l.wheel
 	p := &w.pass
 	if !p.on {
-		if w.n == 0 || int64(l.now/wheelStep) <= w.at {
-			return
-		}
 		*p = deadlinePass{on: true, now: l.now, to: int64(l.now / wheelStep)}
 		w.turn(p.to)
 	}

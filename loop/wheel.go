@@ -51,6 +51,11 @@ func (w *wheel) stepOf(d *Deadlines) int64 {
 	return w.at + int64((d.slot-slotOf(w.at))&(wheelSlots-1))
 }
 
+// due reports whether there is a node to look at, now being the time, or may be: a step has gone by.
+func (w *wheel) due(now time.Duration) bool {
+	return w.pass.on || w.n > 0 && int64(now/wheelStep) > w.at
+}
+
 // looksAt is when that is, if no iteration is late.
 func (w *wheel) looksAt(d *Deadlines) time.Duration { return time.Duration(w.stepOf(d)) * wheelStep }
 

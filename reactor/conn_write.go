@@ -175,10 +175,15 @@ func (r *Reactor) Flush() bool {
 	if len(r.flushing) == r.flushed {
 		return false
 	}
+	r.flush()
+	return true
+}
+
+// flush sends what is there to be sent. It stands alone so that asking, at the end of each turn, is not a call.
+func (r *Reactor) flush() {
 	for ; r.flushed < len(r.flushing); r.flushed++ {
 		r.flushing[r.flushed].flush()
 	}
-	return true
 }
 
 // flush sends what the turn has queued: see flusher.
@@ -198,12 +203,18 @@ func (c *Conn) seal() {
 
 // Seal copies what is still borrowed when a turn ends. Nothing queued then depends on the shared read buffer any more.
 func (r *Reactor) Seal() {
+	if debug || len(r.flushing) > 0 || r.inbox.shown() {
+		r.seal()
+	}
+}
+
+func (r *Reactor) seal() {
 	for i, h := range r.flushing {
 		r.flushing[i] = nil
 		h.seal()
 	}
 	r.flushing, r.flushed = r.flushing[:0], 0
-	if r.inbox.seen != nil || r.inbox.block != nil {
+	if r.inbox.shown() {
 		r.inbox.endTurn(&r.pool)
 	}
 	if debug {
