@@ -57,6 +57,16 @@ type piece struct {
 	ours bool // p is memory of ours, so more may be put behind it
 }
 
+// content is what End is given: bytes or a string, and not both.
+type content struct {
+	p []byte
+	s string
+}
+
+func (x content) len() int { return len(x.p) + len(x.s) }
+
+func (x content) appendTo(b []byte) []byte { return append(append(b, x.p...), x.s...) }
+
 // message is what an outgoing is part of.
 type message interface {
 	stream.WritableStream
@@ -68,7 +78,7 @@ type message interface {
 	// closing is 'close' being about to be told.
 	closing()
 	// ending is p being the last of the body, and all of it if nothing was written.
-	ending(p []byte)
+	ending(p content)
 }
 
 var _ message = (*ServerResponse)(nil)

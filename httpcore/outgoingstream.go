@@ -35,7 +35,7 @@ func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.err !
 func (o *outgoing) WritableLength() int {
 	n := o.heldBytes
 	if o.owns() {
-		n += o.c.t.WriteQueueSize()
+		n += o.c.queued()
 	}
 	return n
 }

@@ -23,7 +23,7 @@ func (r *ServerResponse) flushed() {
 }
 
 // ending is of no interest: an answer is never sent twice.
-func (r *ServerResponse) ending([]byte) {}
+func (r *ServerResponse) ending(content) {}
 
 // closing is nobody working for this exchange any more.
 func (r *ServerResponse) closing() {
