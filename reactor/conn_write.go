@@ -175,15 +175,10 @@ func (r *Reactor) Flush() bool {
 	if len(r.flushing) == r.flushed {
 		return false
 	}
-	r.flush()
-	return true
-}
-
-// flush sends what is there to be sent. It stands alone so that asking, at the end of each turn, is not a call.
-func (r *Reactor) flush() {
 	for ; r.flushed < len(r.flushing); r.flushed++ {
 		r.flushing[r.flushed].flush()
 	}
+	return true
 }
 
 // flush sends what the turn has queued: see flusher.

@@ -99,7 +99,7 @@ func (k *park) wait(most int, timeout time.Duration) (int, error) {
 	return k.sleep(now)
 }
 
-// sleep parks until the set has something. The two questions before it count as sleep.
+// sleep parks until the set has something. The questions before it count as sleep.
 func (k *park) sleep(began time.Duration) (int, error) {
 	k.sleepy = false
 	if err := k.raw.Read(k.attempt); err != nil {

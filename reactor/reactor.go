@@ -186,16 +186,16 @@ func (r *Reactor) SetOwner(c *Conn) { r.own(c) }
 
 // own is SetOwner.
 func (r *Reactor) own(c *Conn) {
-	if r.sharing {
-		r.show(c)
-	}
 	r.owner = c
+	if r.sharing {
+		r.show()
+	}
 }
 
-// show is own for other goroutines.
-func (r *Reactor) show(c *Conn) {
-	if r.owner != c {
-		r.shared.Store(c)
+// show has other goroutines see who owns what runs.
+func (r *Reactor) show() {
+	if r.shared.Load() != r.owner {
+		r.shared.Store(r.owner)
 	}
 }
 
