@@ -41,14 +41,15 @@ type DeadlineHandler = interface{ OnDeadline(which Deadline) }
 // kind, each with a limit. Whoever knows which limit applies embeds it by value: it is 96 bytes, and neither it nor its
 // use allocates.
 //
-// It is made to be touched often and to pass seldom. Touch is a store; the loop looks at a Deadlines when its earliest
-// limit might be over, moves it on if it was touched, and runs OnDeadline if not. That is coarse, in steps of 100 ms:
+// It is made to be touched often and to pass seldom. Touch is a store, and so as a rule are Stop, and Start after it; the loop
+// looks at a Deadlines when its earliest limit might be over, moves it on if it was touched, and runs OnDeadline if not. That is coarse, in steps of 100 ms:
 // OnDeadline is never early by the loop's Now, and late by a step at most, plus what the loop itself is late. What must
 // be more exact is a Timer.
 //
 // Deadlines run in the timers' phase, after the timers that are due: in the order of their steps, those of one step in
 // no order to rely on, those of one Deadlines in the order of the constants. One that is started in the phase does not
-// run in it. They never keep the loop alive. RunOnce may return having called nothing, where a Deadlines was touched.
+// run in it. They never keep the loop alive. RunOnce may return having called nothing, where a Deadlines was touched or
+// stopped.
 //
 // All methods are for the loop's goroutine. Start and Touch panic on a Deadline that is not one of the constants, and
 // before Init. A Deadlines must not be copied once it was started.
@@ -133,7 +134,8 @@ func (d *Deadlines) Resume(which Deadline) {
 	d.run(which)
 }
 
-// Stop stops a clock, running or paused.
+// Stop stops a clock, running or paused. The loop may hold on to d for up to two minutes all the same; Close has it let go at
+// once.
 func (d *Deadlines) Stop(which Deadline) {
 	bit := uint8(1) << which
 	if (d.running|d.paused)&bit == 0 {
