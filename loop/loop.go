@@ -289,16 +289,19 @@ func (l *Loop) timeout() time.Duration {
 
 // clock is the time that it is: what Now returns is older by as long as a callback since then took, or a wait.
 func (l *Loop) clock() time.Duration {
-	if l.running && !l.outdated {
-		return l.now
+	if !l.running || l.outdated {
+		return l.r.Kernel().Monotonic()
 	}
-	return l.r.Kernel().Monotonic()
+	return l.now
 }
 
 // Timeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
 // comes from outside. It is libuv's uv_backend_timeout, for whoever steps a loop from inside another one, or in virtual time; it
 // knows nothing of what the kernel has ready. It is for the loop's goroutine.
-func (l *Loop) Timeout() time.Duration { return l.timeout() }
+func (l *Loop) Timeout() time.Duration {
+	l.outdated = true // a callback may ask, after long work
+	return l.timeout()
+}
 
 // Alive reports whether anything keeps Run going: an active handle or connection with a ref, a request that has not
 // completed, a handle that is closing, something posted, a tick.
