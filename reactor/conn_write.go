@@ -198,12 +198,18 @@ func (c *Conn) seal() {
 
 // Seal copies what is still borrowed when a turn ends. Nothing queued then depends on the shared read buffer any more.
 func (r *Reactor) Seal() {
+	if debug || len(r.flushing) > 0 || r.inbox.shown() {
+		r.seal()
+	}
+}
+
+func (r *Reactor) seal() {
 	for i, h := range r.flushing {
 		r.flushing[i] = nil
 		h.seal()
 	}
 	r.flushing, r.flushed = r.flushing[:0], 0
-	if r.inbox.seen != nil || r.inbox.block != nil {
+	if r.inbox.shown() {
 		r.inbox.endTurn(&r.pool)
 	}
 	if debug {

@@ -44,14 +44,23 @@ func send(fd int, p []byte, flags uintptr) (int, Errno) {
 	return int(n), 0
 }
 
-// Writev is sendmsg(2).
+// Writev is sendmsg(2). Slices that lie one behind the other in memory, such as the answers that a turn has made in one block,
+// go as one: each costs the kernel some tens of nanoseconds.
 func (s *sockets) Writev(fd int, bufs [][]byte) (int, Errno) {
 	iov := s.scratch.iov[:0]
+	end := uintptr(0) // of the last one
 	for _, b := range bufs {
 		raceRead(b)
-		v := unix.Iovec{Base: unsafe.SliceData(b)}
-		v.SetLen(len(b))
-		iov = append(iov, v)
+		p := unsafe.SliceData(b)
+		if len(iov) > 0 && uintptr(unsafe.Pointer(p)) == end {
+			last := &iov[len(iov)-1]
+			last.SetLen(int(last.Len) + len(b))
+		} else {
+			v := unix.Iovec{Base: p}
+			v.SetLen(len(b))
+			iov = append(iov, v)
+		}
+		end = uintptr(unsafe.Pointer(p)) + uintptr(len(b))
 	}
 	msg := unix.Msghdr{Iov: unsafe.SliceData(iov)}
 	msg.SetIovlen(len(iov))
