@@ -234,7 +234,7 @@ func ExamplePoll() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	poll.Start(reactor.WantRead, func(ready reactor.Readiness, err error) {
+	poll.Start(reactor.WantRead, func(reactor.Readiness, error) {
 		buf := make([]byte, 16)
 		n, err := in.Read(buf)
 		if err == io.EOF {
