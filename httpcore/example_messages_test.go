@@ -94,8 +94,7 @@ func ExampleIncomingMessage_Collect() {
 func ExampleServerResponse() {
 	meet(func(_ *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 		left, waits := 1000, 0
-		var produce func()
-		produce = func() {
+		produce := func() {
 			for left > 0 {
 				left--
 				if !res.WriteChunk([]byte(strings.Repeat(".", 100)), nil) {
