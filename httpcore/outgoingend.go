@@ -58,8 +58,17 @@ func (o *outgoing) end(x content, l lasts, cb func(error)) {
 
 func (o *outgoing) tell(cb func(error)) {
 	if cb != nil {
-		o.told = append(o.told, cb)
+		x := o.extend()
+		x.told = append(x.told, cb)
 	}
+}
+
+// takeTold takes the callbacks of End.
+func (o *outgoing) takeTold() (told []func(error)) {
+	if o.more != nil {
+		told, o.more.told = o.more.told, nil
+	}
+	return told
 }
 
 // final is the _final of a message: the last chunk and what ends the message leave in one piece if they are small.
@@ -73,7 +82,8 @@ func (o *outgoing) final(x content, l lasts) {
 	a := &o.sh.arena
 	n := x.len()
 	size := 32
-	for _, t := range o.trailers {
+	trailers := o.extra().trailers
+	for _, t := range trailers {
 		size += len(t.name) + len(t.value) + len(": \r\n")
 	}
 	whole := n <= copiedChunk
@@ -98,7 +108,7 @@ func (o *outgoing) final(x content, l lasts) {
 			b = append(b, "\r\n"...)
 		}
 		b = append(b, "0\r\n"...)
-		for _, t := range o.trailers {
+		for _, t := range trailers {
 			b = append(b, t.name...)
 			b = append(b, ": "...)
 			b = append(b, t.value...)
@@ -110,10 +120,10 @@ func (o *outgoing) final(x content, l lasts) {
 		o.pass(a.put(b), lastsTurn, nil)
 	}
 	o.over = true
-	if o.flying == 0 && len(o.held) == 0 {
+	if o.flying == 0 && !o.holds() {
 		o.loop().NextTick(o.finishLater)
 	}
-	if o.owns() && len(o.held) == 0 && !o.inFile {
+	if o.owns() && !o.holds() && !o.inFile {
 		o.c.side.answered(o)
 	}
 }
@@ -141,7 +151,7 @@ func (o *outgoing) finish() {
 		return
 	}
 	o.done = true
-	if o.onFinish.Len() > 0 || len(o.told) > 0 {
+	if o.more != nil {
 		o.tellFinished()
 	}
 	o.msg.flushed()
@@ -155,15 +165,14 @@ func (o *outgoing) tellFinished() {
 			o.cutInFinish()
 		}
 	}()
-	o.onFinish.Each(func(fn func()) { fn() })
+	o.more.onFinish.Each(func(fn func()) { fn() })
 	o.tellEnded(nil)
 	whole = true
 }
 
 // tellEnded calls the callbacks of End. When one panics those behind it have their turn on a tick.
 func (o *outgoing) tellEnded(err error) {
-	told := o.told
-	o.told = nil
+	told := o.takeTold()
 	defer func() {
 		for _, cb := range told {
 			o.tick(cb, err)
@@ -179,8 +188,7 @@ func (o *outgoing) tellEnded(err error) {
 // cutInFinish is a listener of 'finish' having panicked. A request is over with its connection, but nobody knows of this
 // response any more.
 func (o *outgoing) cutInFinish() {
-	told := o.told
-	o.told = nil
+	told := o.takeTold()
 	for _, cb := range told {
 		o.tick(cb, nil) // its bytes were sent
 	}
@@ -196,7 +204,7 @@ func (o *outgoing) close() {
 	}
 	o.closed, o.gone = true, true
 	o.msg.closing()
-	o.onClose.Each(func(fn func()) { fn() })
+	o.extra().onClose.Each(func(fn func()) { fn() })
 }
 
 // cutOff is the connection being lost: nothing more is sent.
@@ -219,8 +227,7 @@ func (o *outgoing) closeBehind(whole *bool) {
 // unsent tells those whose bytes are not sent.
 func (o *outgoing) unsent(err error) {
 	o.c = nil
-	held := o.held
-	o.held, o.heldBytes = nil, 0
+	held := o.takeHeld()
 	o.gone = true
 	defer o.tellEnded(err) // whoever panics
 	defer func() {

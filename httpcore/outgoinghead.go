@@ -146,7 +146,8 @@ func (o *outgoing) AddTrailer(name, value string) error {
 	case !h1.ValidFieldValue(value):
 		return ErrInvalidValue
 	}
-	o.trailers = append(o.trailers, header{name, value})
+	x := o.extend()
+	x.trailers = append(x.trailers, header{name, value})
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (r *ClientRequest) mayRetry(c *clientConn) bool {
 		return true // nobody can have seen it
 	}
 	return r.reused && !r.o.NoRetry && r.idempotent() && r.over && r.flying == 0 &&
-		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
+		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.extra().trailers) == 0
 }
 
 // retry makes the request once more. whole says that all of it is sent again; else nothing was.
@@ -105,7 +105,8 @@ func (r *ClientRequest) again() error {
 	} else {
 		b = append(b, r.replay...)
 	}
-	r.held, r.heldBytes = []piece{{p: b}}, len(b)
+	x := r.extend()
+	x.held, x.heldBytes = []piece{{p: b}}, len(b)
 	return nil
 }
 
@@ -120,9 +121,7 @@ func (r *ClientRequest) Destroy(err error) {
 	if err != nil && r.answered() && !r.res.ReadableEnded() {
 		r.loop().NextTick(func() { r.fail(err) })
 	}
-	if r.err == nil {
-		r.err = err
-	}
+	r.failedWith(err)
 	switch c := r.conn; {
 	case c != nil && !c.unused():
 		c.destroy(err)

@@ -16,7 +16,7 @@ import (
 // perhaps at the same time.
 type Server struct {
 	o         ServerOptions
-	keepAlive string // a field of every answer that the connection goes on behind
+	keepAlive string // the lines of every answer that the connection goes on behind
 
 	onRequest       func(*IncomingMessage, *ServerResponse)
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
@@ -37,7 +37,7 @@ type Server struct {
 // NewServer returns a Server.
 func NewServer(o ServerOptions) *Server {
 	o = o.withDefaults()
-	return &Server{o: o, keepAlive: o.keepAliveField(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
+	return &Server{o: o, keepAlive: o.keepAliveLines(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
 }
 
 // OnRequest sets what answers requests. Without it they are answered with 404.
@@ -64,7 +64,7 @@ func (s *Server) OnConnect(fn func(req *IncomingMessage, socket *stream.Socket, 
 // Listen listens on all loops of g, which has not begun to run, and returns the address. The Server drains when g shuts
 // down.
 func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort, error) {
-	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.serve(l, c) })
+	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 
 // ListenLoop listens on one loop, and returns the address.
 func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPort, error) {
-	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.serve(l, c) })
+	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -105,11 +105,6 @@ func (s *Server) closeWith(fn func(done func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, fn)
-}
-
-func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
-	c.NoDelay(true)
-	s.ServeTransport(l, c)
 }
 
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.

@@ -283,7 +283,7 @@ func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	if next := first.next; (next == nil || next.elsewhere()) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
-		if next != nil && next.file != nil && next.file.ready > 0 {
+		if c.endsWith(first, b) || next != nil && next.file != nil && next.file.ready > 0 {
 			n, errno = r.k.WriteMore(int(c.fd), b)
 		} else {
 			n, errno = r.k.Write(int(c.fd), b)
@@ -309,6 +309,11 @@ gather:
 	clear(vec) // do not keep what was lent
 	r.vectors = vec[:0]
 	return asked, n, errno
+}
+
+// endsWith reports whether our end follows b, of q, at once: then both go in one segment, and the peer is told once.
+func (c *Conn) endsWith(q *request, b []byte) bool {
+	return c.out.halfClose == halfAsked && q.next == nil && q.left == len(b)
 }
 
 // consume takes n sent bytes off the queue.

@@ -29,7 +29,7 @@ func (*sockets) Read(fd int, p []byte) (int, Errno) {
 // Write is send(2).
 func (*sockets) Write(fd int, p []byte) (int, Errno) { return send(fd, p, unix.MSG_NOSIGNAL) }
 
-// WriteMore is send(2) with MSG_MORE.
+// WriteMore is send(2) with MSG_MORE. When there is no room for all of p, the kernel does not wait for more.
 func (*sockets) WriteMore(fd int, p []byte) (int, Errno) {
 	return send(fd, p, unix.MSG_NOSIGNAL|unix.MSG_MORE)
 }
@@ -84,6 +84,12 @@ func (*sockets) Accept(fd int) (int, netip.AddrPort, Errno) {
 		return -1, netip.AddrPort{}, errno
 	}
 	return int(n), rawAddrPort(&sa), 0
+}
+
+// CloseWrite is shutdown(2).
+func (*sockets) CloseWrite(fd int) Errno {
+	_, _, errno := unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), unix.SHUT_WR, 0)
+	return errno
 }
 
 // Close is close(2): it cannot block, since no socket here lingers.
