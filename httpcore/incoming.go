@@ -28,10 +28,10 @@ type IncomingMessage struct {
 	upgrade           bool
 	eofDue            bool // the end of input was received, and is pushed when somebody reads
 	length, received  int64
-	local, remote     netip.AddrPort
+	remote            netip.AddrPort
+	local             *netip.AddrPort // nil before somebody asks
 	onAborted         stream.Listeners[func()]
-	ctx               context.Context
-	cancel            context.CancelCauseFunc
+	ctx               *messageContext // nil before somebody asks
 }
 
 // Loop is the loop that the message belongs to.
@@ -104,10 +104,15 @@ func (m *IncomingMessage) Aborted() bool { return m.aborted }
 // LocalAddr is our address, which is asked for when it is needed first: the zero AddrPort once the connection has gone or the
 // exchange is over.
 func (m *IncomingMessage) LocalAddr() netip.AddrPort {
-	if !m.local.IsValid() && m.c != nil {
-		m.local = m.c.t.LocalAddr() // a system call
+	switch {
+	case m.local != nil:
+		return *m.local
+	case m.c == nil:
+		return netip.AddrPort{}
 	}
-	return m.local
+	a := m.c.t.LocalAddr() // a system call
+	m.local = &a
+	return a
 }
 
 // RemoteAddr is the peer's address.
@@ -121,19 +126,26 @@ func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.onAborted.A
 // cancellation may be waited for on any goroutine.
 func (m *IncomingMessage) Context() context.Context {
 	if m.ctx == nil {
-		m.ctx, m.cancel = context.WithCancelCause(context.Background())
+		ctx, cancel := context.WithCancelCause(context.Background())
+		m.ctx = &messageContext{ctx, cancel}
 		if m.c == nil {
-			m.cancel(ErrAborted)
+			cancel(ErrAborted)
 		} else if m.c.flags&connEnded != 0 && m.complete {
-			m.cancel(ErrClientEnded)
+			cancel(ErrClientEnded)
 		}
 	}
-	return m.ctx
+	return m.ctx.is
+}
+
+// messageContext is a Context with what cancels it.
+type messageContext struct {
+	is     context.Context
+	cancel context.CancelCauseFunc
 }
 
 func (m *IncomingMessage) cancelled(cause error) {
-	if m.cancel != nil {
-		m.cancel(cause)
+	if m.ctx != nil {
+		m.ctx.cancel(cause)
 	}
 }
 

@@ -19,13 +19,11 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	a := &o.sh.arena
-	size := len(o.headBytes) + 20
+	size := 20
 	if l == lastsCall || len(p) <= copiedChunk {
 		size += len(p)
 	}
-	b := a.take(size)
-	b = o.takeHead(b)
-	b = appendChunkSize(b, len(p))
+	b := appendChunkSize(o.takeHead(size), len(p))
 	if l == lastsCall || len(p) <= copiedChunk {
 		b = append(b, p...)
 		b = append(b, "\r\n"...)
@@ -60,14 +58,14 @@ func (o *outgoing) swallowed() {
 	o.mayDrain()
 }
 
-// takeHead moves the head, if it was not handed over, to the end of b.
-func (o *outgoing) takeHead(b []byte) []byte {
+// takeHead returns memory of the arena that has the head in it, if that was not handed over, and room for n bytes more.
+func (o *outgoing) takeHead(n int) []byte {
 	if o.hold {
-		return b // it leaves alone
+		return o.sh.arena.take(n) // it leaves alone
 	}
-	b = append(b, o.headBytes...)
+	h := o.headBytes
 	o.headBytes = nil
-	return b
+	return o.sh.arena.reopen(h, n)
 }
 
 // flushHead hands the head over.
@@ -118,11 +116,16 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	c := o.c
 	if l == lastsCall {
 		a := &o.sh.arena
-		p = a.put(append(a.take(len(p)), p...))
+		p, l = a.put(append(a.take(len(p)), p...)), lastsTurn
 	}
 	o.flying++
 	o.onWire = o.onWire || o.headSent // before that it is an interim response
 	c.writing(len(p))
+	f := flight{o: o, cb: cb}
+	if l == lastsTurn && c.gathers(p, f) {
+		return
+	}
+	c.handGathered()
 	var err error
 	if l == lastsOn {
 		v := &o.sh.vector
@@ -136,7 +139,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		o.loop().NextTick(func() { c.failed(o, cb, err) }) // as if the transport had told
 		return
 	}
-	c.flights.push(flight{o: o, cb: cb})
+	c.flights.push(f, &o.sh.flights)
 	c.settleLater()
 }
 

@@ -1,7 +1,6 @@
 package httpcore
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -38,9 +37,9 @@ func (r *ClientRequest) connected() {
 }
 
 // ending keeps a body that may have to be sent once more.
-func (r *ClientRequest) ending(p []byte) {
-	if r.written == 0 && len(p) > 0 && len(p) <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
-		r.replay = bytes.Clone(p)
+func (r *ClientRequest) ending(p content) {
+	if r.written == 0 && p.len() > 0 && p.len() <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
+		r.replay = p.appendTo(nil)
 	}
 }
 
@@ -69,7 +68,7 @@ func (r *ClientRequest) mayRetry(c *clientConn) bool {
 		return true // nobody can have seen it
 	}
 	return r.reused && !r.o.NoRetry && r.idempotent() && r.over && r.flying == 0 &&
-		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
+		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.extra().trailers) == 0
 }
 
 // retry makes the request once more. whole says that all of it is sent again; else nothing was.

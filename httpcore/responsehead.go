@@ -19,8 +19,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	reason := r.StatusMessage
 	if reason == "" {
 		reason = StatusText(r.StatusCode)
-	}
-	if !h1.ValidReason(reason) {
+	} else if !h1.ValidReason(reason) {
 		return ErrInvalidValue
 	}
 	r.noBody = r.head || r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
@@ -37,11 +36,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
 	b := r.sh.arena.take(size)
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendInt(b, int64(r.StatusCode), 10)
-	b = append(b, ' ')
-	b = append(b, reason...)
-	b = append(b, "\r\n"...)
+	b = appendStatusLine(b, r.StatusCode, reason)
 	for _, h := range r.headers {
 		b = append(b, h.name...)
 		b = append(b, ": "...)
@@ -49,9 +44,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		b = append(b, "\r\n"...)
 	}
 	if !r.NoDate && !r.is(setDate) {
-		b = append(b, "Date: "...)
 		b = r.sh.appendDate(b)
-		b = append(b, "\r\n"...)
 	}
 	b = r.appendConnection(b)
 	if !r.keepAlive {
@@ -67,6 +60,14 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	}
 	r.headBytes = r.sh.arena.put(append(b, "\r\n"...))
 	return nil
+}
+
+// appendStatusLine appends a status line: RFC 9112 section 4. The status has three digits.
+func appendStatusLine(b []byte, status int, reason string) []byte {
+	b = append(b, "HTTP/1.1 "...)
+	b = append(b, byte('0'+status/100), byte('0'+status/10%10), byte('0'+status%10), ' ')
+	b = append(b, reason...)
+	return append(b, "\r\n"...)
 }
 
 // frame decides how the body's end is known: r.chunked, r.length, or, with neither, by the end of the connection.
@@ -97,7 +98,7 @@ func (r *ServerResponse) frame(whole int64) error {
 	case r.length >= 0:
 	case r.isSet(setCoding):
 		r.chunked = true
-	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.trailers) == 0:
+	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.extra().trailers) == 0:
 		r.length = whole
 	case r.minor > 0 && !r.is(setCoding):
 		r.chunked = true
@@ -136,14 +137,21 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 		return append(b, "Connection: close\r\n"...)
 	}
 	b = append(b, "Connection: keep-alive\r\n"...)
-	if idle := c.sl.s.o.IdleTimeout; idle > 0 && !r.isSet(setKeepAlive) {
-		b = append(b, "Keep-Alive: timeout="...)
-		b = strconv.AppendInt(b, int64(idle.Seconds()), 10)
-		if most := c.sl.s.o.MaxRequestsPerSocket; most > 0 {
-			b = append(b, ", max="...)
-			b = strconv.AppendInt(b, int64(most), 10)
-		}
-		b = append(b, "\r\n"...)
+	if !r.isSet(setKeepAlive) {
+		b = append(b, c.sl.s.keepAlive...)
 	}
 	return b
+}
+
+// keepAliveField is the line of a Keep-Alive field; "" if there is nothing to say.
+func (o *ServerOptions) keepAliveField() string {
+	if o.IdleTimeout <= 0 {
+		return ""
+	}
+	b := append([]byte("Keep-Alive: timeout="), strconv.FormatInt(int64(o.IdleTimeout.Seconds()), 10)...)
+	if o.MaxRequestsPerSocket > 0 {
+		b = append(b, ", max="...)
+		b = strconv.AppendInt(b, int64(o.MaxRequestsPerSocket), 10)
+	}
+	return string(append(b, "\r\n"...))
 }

@@ -15,7 +15,8 @@ import (
 // Its handlers are set before it listens, and then called on the loop that a connection belongs to: on all loops of a Group,
 // perhaps at the same time.
 type Server struct {
-	o ServerOptions
+	o         ServerOptions
+	keepAlive string // a field of every answer that the connection goes on behind
 
 	onRequest       func(*IncomingMessage, *ServerResponse)
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
@@ -35,7 +36,8 @@ type Server struct {
 
 // NewServer returns a Server.
 func NewServer(o ServerOptions) *Server {
-	return &Server{o: o.withDefaults(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
+	o = o.withDefaults()
+	return &Server{o: o, keepAlive: o.keepAliveField(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
 }
 
 // OnRequest sets what answers requests. Without it they are answered with 404.

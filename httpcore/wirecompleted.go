@@ -10,12 +10,20 @@ func (w *wire) completed(err error) {
 		w.settled-- // told already
 		return
 	}
+	w.completeAll(err)
+}
+
+// completeAll is complete of all that the transport has as one write.
+func (w *wire) completeAll(err error) {
+	if w.flights.oldest().more {
+		defer w.completeAll(err) // whoever panics; a turn's answers at most
+	}
 	w.complete(err, nil)
 }
 
 // complete is the oldest write being taken, or having failed. cb is called for it if it came without a callback.
 func (w *wire) complete(err error, cb func(error)) {
-	f := w.flights.pop()
+	f := w.flights.pop(&w.sh.flights)
 	o := f.o
 	if cb != nil {
 		f.cb = cb
@@ -32,7 +40,7 @@ func (w *wire) complete(err error, cb func(error)) {
 			o.interrupted(cb)
 		}
 	}()
-	if w.t.WriteQueueSize() == 0 {
+	if w.queued() == 0 {
 		w.flowing()
 		if o.owns() {
 			o.mayDrain()
@@ -46,7 +54,7 @@ func (w *wire) complete(err error, cb func(error)) {
 	if over && o.flying == 0 && len(o.held) == 0 {
 		o.finish()
 	}
-	if x := w.out; x != nil && x != o && w.t.WriteQueueSize() == 0 {
+	if x := w.out; x != nil && x != o && w.queued() == 0 {
 		x.mayDrain() // it may have waited for what the ones before it had written
 	}
 	whole = true
@@ -94,7 +102,7 @@ func (o *outgoing) mayDrain() {
 func (o *outgoing) drained() {
 	o.needDrain = false
 	if !o.ended {
-		o.onDrain.Each(func(fn func()) { fn() })
+		o.extra().onDrain.Each(func(fn func()) { fn() })
 	}
 }
 

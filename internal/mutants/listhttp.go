@@ -33,7 +33,7 @@ var servers = []mutant{
 	},
 	{
 		"look-ahead without bound", "every request of a client that does not wait is begun",
-		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.t", " || c.t",
+		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.queued", " || c.queued",
 	},
 	{
 		"a burst without end", "one read of small requests keeps the loop from everybody else",
