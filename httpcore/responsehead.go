@@ -31,12 +31,17 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		return nil
 	}
 	c := r.conn()
-	size := 256 + len(reason)
+	connection := r.connection()
+	size := 128 + len(reason) + len(connection)
 	for _, h := range r.headers {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
 	b := r.sh.arena.take(size)
-	b = appendStatusLine(b, r.StatusCode, reason)
+	if r.StatusCode == 200 && r.StatusMessage == "" {
+		b = append(b, "HTTP/1.1 200 OK\r\n"...)
+	} else {
+		b = appendStatusLine(b, r.StatusCode, reason)
+	}
 	for _, h := range r.headers {
 		b = append(b, h.name...)
 		b = append(b, ": "...)
@@ -46,7 +51,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	if !r.NoDate && !r.is(setDate) {
 		b = r.sh.appendDate(b)
 	}
-	b = r.appendConnection(b)
+	b = append(b, connection...)
 	if !r.keepAlive {
 		c.lastAnswer(r)
 	}
@@ -113,15 +118,15 @@ func (r *ServerResponse) noFraming() bool {
 	return r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
 }
 
-// appendConnection says whether the connection goes on, unless the handler has said so.
-func (r *ServerResponse) appendConnection(b []byte) []byte {
+// connection is the lines that say whether the connection goes on, unless the handler has said so.
+func (r *ServerResponse) connection() string {
 	if r.isSet(setConnection) {
 		for _, h := range r.headers {
 			if strings.EqualFold(h.name, "Connection") && hasToken(h.value, "close") {
 				r.keepAlive = false
 			}
 		}
-		return b
+		return ""
 	}
 	c := r.conn()
 	if last := c.last; c.sl.closes() && last != nil && &last.res == r {
@@ -132,23 +137,24 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 	}
 	switch {
 	case r.known&(setConnection<<removedShift) != 0:
-		return b
+		return ""
 	case !r.keepAlive:
-		return append(b, "Connection: close\r\n"...)
+		return "Connection: close\r\n"
+	case r.isSet(setKeepAlive):
+		return keepAliveLine
 	}
-	b = append(b, "Connection: keep-alive\r\n"...)
-	if !r.isSet(setKeepAlive) {
-		b = append(b, c.sl.s.keepAlive...)
-	}
-	return b
+	return c.sl.s.keepAlive
 }
 
-// keepAliveField is the line of a Keep-Alive field; "" if there is nothing to say.
-func (o *ServerOptions) keepAliveField() string {
+const keepAliveLine = "Connection: keep-alive\r\n"
+
+// keepAliveLines are keepAliveLine and, if there is something to say, a Keep-Alive field.
+func (o *ServerOptions) keepAliveLines() string {
 	if o.IdleTimeout <= 0 {
-		return ""
+		return keepAliveLine
 	}
-	b := append([]byte("Keep-Alive: timeout="), strconv.FormatInt(int64(o.IdleTimeout.Seconds()), 10)...)
+	b := append([]byte(keepAliveLine), "Keep-Alive: timeout="...)
+	b = strconv.AppendInt(b, int64(o.IdleTimeout.Seconds()), 10)
 	if o.MaxRequestsPerSocket > 0 {
 		b = append(b, ", max="...)
 		b = strconv.AppendInt(b, int64(o.MaxRequestsPerSocket), 10)

@@ -16,7 +16,7 @@ import (
 // perhaps at the same time.
 type Server struct {
 	o         ServerOptions
-	keepAlive string // a field of every answer that the connection goes on behind
+	keepAlive string // the lines of every answer that the connection goes on behind
 
 	onRequest       func(*IncomingMessage, *ServerResponse)
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
@@ -37,7 +37,7 @@ type Server struct {
 // NewServer returns a Server.
 func NewServer(o ServerOptions) *Server {
 	o = o.withDefaults()
-	return &Server{o: o, keepAlive: o.keepAliveField(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
+	return &Server{o: o, keepAlive: o.keepAliveLines(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
 }
 
 // OnRequest sets what answers requests. Without it they are answered with 404.

@@ -204,3 +204,24 @@ func TestAPanicInAHandlerLosesNoEarlierAnswer(t *testing.T) {
 		t.Errorf("written: %q", x.writes)
 	}
 }
+
+func TestAHeadThatWasFixedBeforeIsNotTakenForTheLastOnesMemory(t *testing.T) {
+	var first *ServerResponse
+	x, l := taped(t, func(req *IncomingMessage, res *ServerResponse) {
+		if err := res.WriteHead(200, "X-Path", req.Path()); err != nil {
+			t.Error(err)
+		}
+		if first == nil {
+			first = res
+			return
+		}
+		res.EndString("y")
+		first.EndString("x")
+	})
+	x.h.OnRead([]byte(get("/a")+get("/b")), nil)
+	l.EndTurn()
+	got := strings.Join(x.writes, "")
+	if a, b := strings.Index(got, "X-Path: /a\r\n"), strings.Index(got, "X-Path: /b\r\n"); a < 0 || b < a || strings.Count(got, "\r\n1\r\nx\r\n") != 1 || strings.Count(got, "\r\n1\r\ny\r\n") != 1 {
+		t.Errorf("written: %q", x.writes)
+	}
+}
