@@ -11,8 +11,9 @@ type section string
 // each calls fn with every field, until it returns false.
 func (s section) each(fn func(name, value string) bool) {
 	for len(s) > 0 {
-		line, rest, _ := strings.Cut(string(s), "\n")
-		s = section(rest)
+		end := strings.IndexByte(string(s), '\n')
+		line := string(s[:end])
+		s = s[end+1:]
 		name, value, _ := strings.Cut(line, ":")
 		if !fn(name, value) {
 			return
@@ -23,11 +24,11 @@ func (s section) each(fn func(name, value string) bool) {
 // first is the value of the first field of that name, in any case.
 func (s section) first(name string) (value string, ok bool) {
 	for len(s) > 0 {
-		line, rest, _ := strings.Cut(string(s), "\n")
-		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
-			return line[len(name)+1:], true
+		end := strings.IndexByte(string(s), '\n')
+		if n := len(name); n < end && s[n] == ':' && strings.EqualFold(string(s[:n]), name) {
+			return string(s[n+1 : end]), true
 		}
-		s = section(rest)
+		s = s[end+1:]
 	}
 	return "", false
 }

@@ -50,7 +50,7 @@ func (r *ServerResponse) WriteInformationWith(status int, fields []string, cb fu
 		r.tick(cb, stream.ErrDestroyed)
 		return nil
 	case r.minor == 0, status == 100 && r.continued:
-		if cb != nil && (r.flying > 0 || len(r.held) > 0) {
+		if cb != nil && (r.flying > 0 || r.holds()) {
 			r.pass(nil, lastsOn, cb) // its turn comes behind the others'
 		} else {
 			r.tick(cb, nil)

@@ -15,16 +15,13 @@ type outgoing struct {
 	hwm int
 
 	headers []header
-	inline  [3]header // where headers begins
+	inline  [2]header // where headers begins
 	known   knownHeaders
 
 	headBytes []byte // the head, fixed and not handed over
-	held      []piece
-	heldBytes int
 
 	length  int64 // Content-Length; -1 without
 	written int64
-	dropped int   // bytes of a body that is not sent, since the writer last waited
 	flying  int32 // writes that the transport has and whose completion we wait for
 	corked  int32
 
@@ -37,14 +34,18 @@ type outgoing struct {
 	done                      bool // 'finish' was told
 	needDrain, failed         bool
 	gone, closed              bool // destroyed; 'close' was told
-	err                       error
 
 	more *extras // nil while there are none
 }
 
-// extras are what few messages have: somebody who listens, trailers.
+// extras are what few messages have: bytes that wait, somebody who listens, trailers, a failure.
 type extras struct {
-	trailers []header
+	held      []piece
+	heldBytes int
+	dropped   int // bytes of a body that is not sent, since the writer last waited
+	trailers  []header
+	err       error
+
 	told     []func(error) // the callbacks of End
 	onDrain  stream.Listeners[func()]
 	onFinish stream.Listeners[func()]
@@ -196,7 +197,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		o.swallow(len(p))
 		switch {
 		case cb == nil:
-		case o.flying == 0 && len(o.held) == 0 && !o.hold:
+		case o.flying == 0 && !o.holds() && !o.hold:
 			o.tick(cb, nil)
 		default:
 			o.pass(nil, lastsOn, cb) // its turn comes behind the others'
@@ -234,9 +235,7 @@ func (o *outgoing) fail(err error) {
 		return
 	}
 	o.failed = true
-	if o.err == nil {
-		o.err = err
-	}
+	o.failedWith(err)
 	x := o.extra()
 	x.watchers.Each(func(fn func(error)) { fn(err) })
 	if x.onError.Len() == 0 {
@@ -244,6 +243,16 @@ func (o *outgoing) fail(err error) {
 		return
 	}
 	x.onError.Each(func(fn func(error)) { fn(err) })
+}
+
+// failedWith notes what the message has failed with, if err is not nil. The first counts.
+func (o *outgoing) failedWith(err error) {
+	if err == nil {
+		return
+	}
+	if x := o.extend(); x.err == nil {
+		x.err = err
+	}
 }
 
 func (o *outgoing) tick(cb func(error), err error) {

@@ -120,10 +120,10 @@ func (o *outgoing) final(x content, l lasts) {
 		o.pass(a.put(b), lastsTurn, nil)
 	}
 	o.over = true
-	if o.flying == 0 && len(o.held) == 0 {
+	if o.flying == 0 && !o.holds() {
 		o.loop().NextTick(o.finishLater)
 	}
-	if o.owns() && len(o.held) == 0 && !o.inFile {
+	if o.owns() && !o.holds() && !o.inFile {
 		o.c.side.answered(o)
 	}
 }
@@ -227,8 +227,7 @@ func (o *outgoing) closeBehind(whole *bool) {
 // unsent tells those whose bytes are not sent.
 func (o *outgoing) unsent(err error) {
 	o.c = nil
-	held := o.held
-	o.held, o.heldBytes = nil, 0
+	held := o.takeHeld()
 	o.gone = true
 	defer o.tellEnded(err) // whoever panics
 	defer func() {

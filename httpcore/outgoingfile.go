@@ -21,7 +21,7 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 	switch {
 	case as != stream.WritableStream(o.msg), o.ended, o.gone, o.failed, o.corked > 0, o.hold, o.inFile, o.noBody:
 		return false
-	case !o.owns() || len(o.held) > 0:
+	case !o.owns() || o.holds():
 		return false
 	}
 	_, ok := o.c.t.(stream.FileSender)
@@ -85,7 +85,7 @@ func (w *wire) sentFile(o *outgoing, x *stream.Stretch, sent int, err error) {
 		if o.corked == 0 {
 			o.release()
 		}
-		if o.over && o.owns() && len(o.held) == 0 {
+		if o.over && o.owns() && !o.holds() {
 			w.side.answered(o)
 		}
 	}

@@ -16,24 +16,24 @@ func (o *outgoing) Status() stream.Status {
 		EndCalled:   o.ended,
 		Flushed:     o.done || o.over && !o.gone && o.WritableLength() == 0,
 		Finished:    o.done,
-		Pending:     o.flying > 0 || len(o.held) > 0,
+		Pending:     o.flying > 0 || o.holds(),
 		WillClose:   !o.closed,
 		Destroyed:   o.gone,
 		Closed:      o.closed,
 		Failed:      o.failed,
-		Err:         o.err,
+		Err:         o.extra().err,
 	}
 }
 
 // IsWritable reports whether writes are accepted: End was not called, and the message was neither destroyed nor has it failed.
-func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.err == nil }
+func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.extra().err == nil }
 
 // WritableAborted reports whether the message was destroyed, lost its connection or failed before it finished.
-func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.err != nil) }
+func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.extra().err != nil) }
 
 // WritableLength is how many bytes wait: here, or in the transport if the response owns it.
 func (o *outgoing) WritableLength() int {
-	n := o.heldBytes
+	n := o.extra().heldBytes
 	if o.owns() {
 		n += o.c.queued()
 	}
@@ -66,7 +66,7 @@ func (o *outgoing) Destroyed() bool { return o.gone }
 func (o *outgoing) Closed() bool { return o.closed }
 
 // Errored is what the response has failed with, or nil.
-func (o *outgoing) Errored() error { return o.err }
+func (o *outgoing) Errored() error { return o.extra().err }
 
 // Cork keeps what is written until Uncork was called as often, or End: then it leaves together.
 func (o *outgoing) Cork() { o.corked++ }

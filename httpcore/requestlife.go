@@ -105,7 +105,8 @@ func (r *ClientRequest) again() error {
 	} else {
 		b = append(b, r.replay...)
 	}
-	r.held, r.heldBytes = []piece{{p: b}}, len(b)
+	x := r.extend()
+	x.held, x.heldBytes = []piece{{p: b}}, len(b)
 	return nil
 }
 
@@ -120,9 +121,7 @@ func (r *ClientRequest) Destroy(err error) {
 	if err != nil && r.answered() && !r.res.ReadableEnded() {
 		r.loop().NextTick(func() { r.fail(err) })
 	}
-	if r.err == nil {
-		r.err = err
-	}
+	r.failedWith(err)
 	switch c := r.conn; {
 	case c != nil && !c.unused():
 		c.destroy(err)

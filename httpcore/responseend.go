@@ -39,9 +39,7 @@ func (r *ServerResponse) Destroy(err error) {
 		return
 	}
 	r.gone = true
-	if r.err == nil {
-		r.err = err
-	}
+	r.failedWith(err)
 	if err != nil && !r.failed {
 		r.loop().NextTick(func() { r.fail(err) })
 	}

@@ -64,7 +64,7 @@ func (s *Server) OnConnect(fn func(req *IncomingMessage, socket *stream.Socket, 
 // Listen listens on all loops of g, which has not begun to run, and returns the address. The Server drains when g shuts
 // down.
 func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort, error) {
-	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.serve(l, c) })
+	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 
 // ListenLoop listens on one loop, and returns the address.
 func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPort, error) {
-	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.serve(l, c) })
+	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -105,11 +105,6 @@ func (s *Server) closeWith(fn func(done func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, fn)
-}
-
-func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
-	c.NoDelay(true)
-	s.ServeTransport(l, c)
 }
 
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.

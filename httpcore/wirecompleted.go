@@ -51,7 +51,7 @@ func (w *wire) complete(err error, cb func(error)) {
 		cb = nil
 		f.cb(nil)
 	}
-	if over && o.flying == 0 && len(o.held) == 0 {
+	if over && o.flying == 0 && !o.holds() {
 		o.finish()
 	}
 	if x := w.out; x != nil && x != o && w.queued() == 0 {
@@ -65,7 +65,7 @@ func (w *wire) complete(err error, cb func(error)) {
 // called yet. What would have followed does so on ticks.
 func (o *outgoing) interrupted(cb func(error)) {
 	o.tick(cb, nil)
-	if o.over && !o.done && o.flying == 0 && len(o.held) == 0 {
+	if o.over && !o.done && o.flying == 0 && !o.holds() {
 		o.loop().NextTick(o.finish)
 	}
 }
@@ -93,7 +93,7 @@ func (w *wire) reason(err error) error {
 
 // mayDrain tells that it is time to go on, if somebody waits for that.
 func (o *outgoing) mayDrain() {
-	if o.needDrain && !o.gone && o.heldBytes < o.hwm {
+	if o.needDrain && !o.gone && o.extra().heldBytes < o.hwm {
 		o.drained()
 	}
 }

@@ -9,7 +9,7 @@ var httpHunters = []hunter{
 var servers = []mutant{
 	{
 		"an answer behind half a file", "the next answer is taken for the rest of a file that was cut",
-		"httpcore/outgoingend.go", "	if o.owns() && len(o.held) == 0 && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",
+		"httpcore/outgoingend.go", "	if o.owns() && !o.holds() && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",
 	},
 	{
 		"a short chunk of a file", "the last chunk is taken for the rest of a chunk",
