@@ -59,15 +59,11 @@ func (r *ClientRequest) authority(u *url.URL) string {
 	if authority, _, ok := cutAbsolute(r.target); ok {
 		return authority
 	}
-	return withoutZone(strings.TrimSuffix(u.Host, ":"+defaultPort(u.Port())))
-}
-
-// defaultPort is port if that is http's, or else what no host ends with.
-func defaultPort(port string) string {
-	if port == "80" {
-		return port
+	host := u.Host
+	if port := u.Port(); port == "" || port == "80" {
+		host = strings.TrimSuffix(host, ":"+port) // an empty port may have its colon
 	}
-	return ""
+	return withoutZone(host)
 }
 
 // withoutZone is a host without the zone of an IPv6 address, which means something on this machine only: RFC 6874 section 4.
