@@ -14,8 +14,10 @@ import (
 
 // resolve takes the URL apart. auth is what its user is in an Authorization field; "" if it has none.
 func (r *ClientRequest) resolve(raw string) (auth string, err error) {
-	u, err := url.Parse(raw)
-	if err != nil {
+	u := &url.URL{Scheme: "http"}
+	if authority, ok := onlyAuthority(raw); ok {
+		u.Host = authority
+	} else if u, err = url.Parse(raw); err != nil {
 		return "", ErrInvalidURL.because(err)
 	}
 	switch {
@@ -31,14 +33,13 @@ func (r *ClientRequest) resolve(raw string) (auth string, err error) {
 	if !h1.ValidTarget(r.method, r.target) {
 		return "", ErrInvalidTarget
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+	address := u.Host
+	if port := u.Port(); port == "" {
+		address = net.JoinHostPort(u.Hostname(), "80")
+	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", ErrInvalidURL
 	}
-	r.key = originKey{"tcp", net.JoinHostPort(strings.ToLower(u.Hostname()), port), r.o.LocalAddr}
+	r.key = originKey{"tcp", strings.ToLower(address), r.o.LocalAddr}
 	if r.o.SocketPath != "" {
 		r.key = originKey{"unix", r.o.SocketPath, r.o.LocalAddr}
 	}
@@ -59,15 +60,18 @@ func (r *ClientRequest) authority(u *url.URL) string {
 	if authority, _, ok := cutAbsolute(r.target); ok {
 		return authority
 	}
-	return withoutZone(strings.TrimSuffix(u.Host, ":"+defaultPort(u.Port())))
+	return withoutZone(strings.TrimSuffix(strings.TrimSuffix(u.Host, ":80"), ":"))
 }
 
-// defaultPort is port if that is http's, or else what no host ends with.
-func defaultPort(port string) string {
-	if port == "80" {
-		return port
+// onlyAuthority is what is behind "http://", if that is the name of a host, with a port or without, and no byte in it has another
+// meaning in a URL: who forwards requests says no more, and url.Parse would find nothing else.
+func onlyAuthority(raw string) (authority string, ok bool) {
+	authority, ok = strings.CutPrefix(raw, "http://")
+	for i := 0; ok && i < len(authority); i++ {
+		c := authority[i]
+		ok = 'a' <= c && c <= 'z' || '0' <= c && c <= ':' || c == '-' || c == '.'
 	}
-	return ""
+	return authority, ok
 }
 
 // withoutZone is a host without the zone of an IPv6 address, which means something on this machine only: RFC 6874 section 4.
