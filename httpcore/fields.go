@@ -8,13 +8,19 @@ import "strings"
 // section is such a string.
 type section string
 
+// line is the first line, without its end, and what is behind it.
+func (s section) line() (line string, rest section) {
+	end := strings.IndexByte(string(s), '\n')
+	return string(s[:end]), s[end+1:]
+}
+
 // each calls fn with every field, until it returns false.
 func (s section) each(fn func(name, value string) bool) {
 	for len(s) > 0 {
-		line, rest, _ := strings.Cut(string(s), "\n")
-		s = section(rest)
-		name, value, _ := strings.Cut(line, ":")
-		if !fn(name, value) {
+		var line string
+		line, s = s.line()
+		colon := strings.IndexByte(line, ':')
+		if !fn(line[:colon], line[colon+1:]) {
 			return
 		}
 	}
@@ -23,11 +29,11 @@ func (s section) each(fn func(name, value string) bool) {
 // first is the value of the first field of that name, in any case.
 func (s section) first(name string) (value string, ok bool) {
 	for len(s) > 0 {
-		line, rest, _ := strings.Cut(string(s), "\n")
+		var line string
+		line, s = s.line()
 		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
 			return line[len(name)+1:], true
 		}
-		s = section(rest)
 	}
 	return "", false
 }

@@ -156,12 +156,8 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 
 // setUp sets the fields that the options have.
 func (r *ClientRequest) setUp(auth string) error {
-	list := r.o.Header
-	if err := r.mayHaveAll(list); err != nil {
+	if err := r.addAll(r.o.Header); err != nil {
 		return err
-	}
-	for i := 0; i < len(list); i += 2 {
-		r.AppendHeader(list[i], list[i+1])
 	}
 	if auth != "" && !r.HasHeader("Authorization") {
 		r.AppendHeader("Authorization", auth)

@@ -65,9 +65,14 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 			return nil, err
 		}
 	}
-	for _, h := range r.headers {
-		if b, err = h1.AppendField(b, h.name, h.value); err != nil {
-			return nil, err
+	for _, h := range r.headers { // names and values were looked at when they were set, but not what a value means
+		switch len(h.name) {
+		case len("Host"), len("Content-Length"), len("Transfer-Encoding"):
+			if b, err = h1.AppendField(b, h.name, h.value); err != nil {
+				return nil, err
+			}
+		default:
+			b = append(append(append(append(b, h.name...), ": "...), h.value...), "\r\n"...)
 		}
 	}
 	b = r.appendConnection(b)
@@ -103,10 +108,14 @@ func (r *ClientRequest) appendConnection(b []byte) []byte {
 // frame decides how the body's end is known: r.chunked or r.length. A request has no other way: RFC 9112 section 6.3.
 func (r *ClientRequest) frame(whole int64) error {
 	r.chunked, r.length = false, -1
-	if r.count("Host") > 1 || r.count("Content-Length") > 1 || r.count("Transfer-Encoding") > 1 || r.isSet(setLength) && r.isSet(setCoding) {
+	if r.isSet(setLength) && r.count("Content-Length") > 1 || r.isSet(setCoding) && r.count("Transfer-Encoding") > 1 ||
+		r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
-	if r.HasHeader("Host") && r.Header("Host") != r.host && r.target[0] != '/' && r.target != "*" {
+	switch hosts := r.count("Host"); {
+	case hosts > 1:
+		return ErrInvalidValue
+	case hosts == 1 && r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
 		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
