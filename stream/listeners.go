@@ -43,7 +43,7 @@ func (x *Listeners[F]) add(fn F, first bool) Sub {
 	l := x.l
 	l.next++
 	item := listener[F]{fn, l.next}
-	if !first {
+	if !first || len(l.items) == 0 {
 		l.items = append(l.items, item) // behind what any call under way looks at
 		return Sub{l, item.id}
 	}
@@ -56,6 +56,10 @@ func (l *listeners[F]) remove(id uint32) bool {
 	for i := range l.items {
 		if l.items[i].id != id {
 			continue
+		}
+		if l.calls > 0 && len(l.items) == 1 {
+			l.items = nil
+			return true
 		}
 		if l.calls > 0 {
 			items := make([]listener[F], 0, len(l.items)-1)
