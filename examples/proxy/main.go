@@ -98,7 +98,9 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		answer.Pipe(res)
 	})
 	if req.Upgrade() {
-		up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) { switchOver(res, answer, server, first) })
+		up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
+			switchOver(res, answer, server, first)
+		})
 	}
 	res.OnClose(func() {
 		if !res.WritableFinished() {
