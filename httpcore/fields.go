@@ -28,35 +28,36 @@ func (s section) each(fn func(name, value string) bool) {
 
 // first is the value of the first field of that name, in any case.
 func (s section) first(name string) (value string, ok bool) {
+	value, _, ok = s.find(name)
+	return value, ok
+}
+
+// find is first, with what is behind that field.
+func (s section) find(name string) (value string, rest section, ok bool) {
 	for len(s) > 0 {
 		var line string
 		line, s = s.line()
 		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
-			return line[len(name)+1:], true
+			return line[len(name)+1:], s, true
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 // joined is the value of a field as Node's headers has it: of a cookie, all values with "; " between them; of those that
 // make no sense as a list, the first; of all others, all with ", " between them.
 func (s section) joined(name string) string {
-	value, ok := s.first(name)
-	if !ok {
-		return ""
-	}
-	name = strings.ToLower(name)
-	if firstWins[name] {
+	value, rest, _ := s.find(name)
+	if _, more := rest.first(name); !more {
 		return value
 	}
-	all := s.values(name)
-	if len(all) == 1 {
+	switch name = strings.ToLower(name); {
+	case firstWins[name]:
 		return value
+	case name == "cookie":
+		return strings.Join(s.values(name), "; ")
 	}
-	if name == "cookie" {
-		return strings.Join(all, "; ")
-	}
-	return strings.Join(all, ", ")
+	return strings.Join(s.values(name), ", ")
 }
 
 // values are all values of a field, in order.

@@ -41,6 +41,7 @@ type ClientRequest struct {
 	dial       *dialling   // what is being made for it
 	conn       *clientConn // while it has one
 	res        *IncomingMessage
+	firstHeld  [1]piece      // where what is kept begins: the head, as a rule, until there is a connection
 	replay     []byte        // a body that may be sent once more
 	timeout    time.Duration // SetTimeout
 	whole      *loop.Timer   // TotalTimeout
@@ -146,6 +147,7 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 		return nil, err
 	}
 	r.init(&r.p.shared, o.HighWaterMark, r)
+	r.held = r.firstHeld[:0]
 	if err := r.setUp(auth); err != nil {
 		r.p.leave()
 		return nil, err

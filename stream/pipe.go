@@ -241,7 +241,6 @@ func (p *pipe) onDrain() {
 }
 
 func (p *pipe) onEnd() {
-	p.src.life.events.drop(p.in, onEnd)
 	if p.noEnd {
 		p.src.Unpipe(p.dst)
 	} else {
