@@ -63,7 +63,7 @@ func (s section) joined(name string) string {
 // values are all values of a field, in order.
 func (s section) values(name string) (all []string) {
 	s.each(func(n, v string) bool {
-		if strings.EqualFold(n, name) {
+		if len(n) == len(name) && strings.EqualFold(n, name) {
 			all = append(all, v)
 		}
 		return true

@@ -152,7 +152,14 @@ func (r *ClientRequest) seldomBody() bool {
 }
 
 // expects reports whether the body waits for a 100.
-func (r *ClientRequest) expects() bool { return hasToken(r.Header("Expect"), "100-continue") }
+func (r *ClientRequest) expects() bool {
+	for _, h := range r.headers {
+		if len(h.name) == len("Expect") && strings.EqualFold(h.name, "Expect") {
+			return hasToken(h.value, "100-continue")
+		}
+	}
+	return false
+}
 
 // awaitContinue starts the clock of a server that was asked for a 100.
 func (r *ClientRequest) awaitContinue() {

@@ -63,10 +63,11 @@ func (r *ClientRequest) authority(u *url.URL) string {
 	return withoutZone(strings.TrimSuffix(strings.TrimSuffix(u.Host, ":80"), ":"))
 }
 
-// onlyAuthority is what is behind "http://", if that is the name of a host, with a port or without, and no byte in it has another
-// meaning in a URL: who forwards requests says no more, and url.Parse would find nothing else.
+// onlyAuthority is the authority of a URL that has no more than that, and perhaps the path "/", if no byte of it has another meaning
+// in a URL: who forwards requests says no more, and url.Parse would find nothing else.
 func onlyAuthority(raw string) (authority string, ok bool) {
 	authority, ok = strings.CutPrefix(raw, "http://")
+	authority = strings.TrimSuffix(authority, "/")
 	for i := 0; ok && i < len(authority); i++ {
 		c := authority[i]
 		ok = 'a' <= c && c <= 'z' || '0' <= c && c <= ':' || c == '-' || c == '.'
