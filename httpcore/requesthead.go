@@ -65,15 +65,15 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 			return nil, err
 		}
 	}
+	framed := r.known&(setLength|setCoding) != 0
 	for _, h := range r.headers { // names and values were looked at when they were set, but not what a value means
-		switch len(h.name) {
-		case len("Host"), len("Content-Length"), len("Transfer-Encoding"):
+		if len(h.name) == len("Host") || framed && knownHeader(h.name)&(setLength|setCoding) != 0 {
 			if b, err = h1.AppendField(b, h.name, h.value); err != nil {
 				return nil, err
 			}
-		default:
-			b = append(append(append(append(b, h.name...), ": "...), h.value...), "\r\n"...)
+			continue
 		}
+		b = append(append(append(append(b, h.name...), ": "...), h.value...), "\r\n"...)
 	}
 	b = r.appendConnection(b)
 	switch {

@@ -24,6 +24,19 @@ const pipeEvents = onUnpipe | onWatch | onClose | onFinish
 // farSubs are a pipe's subscriptions at a destination that is another's.
 type farSubs struct{ unpiped, failed, closed, finished, drained Sub }
 
+// newPipe returns a pipe that does not listen yet.
+func newPipe(r *Readable, dst WritableStream) *pipe {
+	if near := nearEvents(dst); near != nil {
+		return &pipe{src: r, dst: dst, near: near}
+	}
+	x := new(struct {
+		pipe
+		subs farSubs
+	})
+	x.src, x.dst, x.far = r, dst, &x.subs
+	return &x.pipe
+}
+
 // nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen
 // otherwise.
 func nearEvents(dst WritableStream) *events {
@@ -50,6 +63,15 @@ type pipeOptions struct{ noEnd bool }
 // NoEnd has Pipe not end the destination when the source ends, but let go of it.
 func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
 
+// apply has the pipe be as options say.
+func (p *pipe) apply(options []PipeOption) {
+	var o pipeOptions
+	for _, option := range options {
+		option(&o)
+	}
+	p.noEnd = o.noEnd
+}
+
 // Pipe has the stream flow into dst: what comes is written there; when dst answers false the flow stops until it has
 // drained; at the end dst is ended too. Several destinations each get everything, at the pace of the slowest. It
 // returns dst.
@@ -60,14 +82,13 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 	if dst == nil {
 		panic("stream: Pipe to nil")
 	}
-	var o pipeOptions
-	for _, option := range options {
-		option(&o)
-	}
 	if r.pipes != nil && r.pipes.sister == nil {
 		r.flags |= readManyAwait
 	}
-	p := &pipe{src: r, dst: dst, noEnd: o.noEnd}
+	p := newPipe(r, dst)
+	if len(options) > 0 {
+		p.apply(options)
+	}
 	last := &r.pipes
 	for *last != nil {
 		last = &(*last).sister
@@ -78,7 +99,6 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 		on = onData
 		r.life.s.NextTick(p.onEnd)
 	}
-	p.near = nearEvents(dst)
 	switch {
 	case p.near == &r.life.events: // an echo: one listener is both
 		p.in = r.listenData(on|pipeEvents, p)
@@ -87,7 +107,7 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 		p.in, p.out = r.listenData(on, p), p.near.add(pipeEvents, p)
 	default:
 		p.in = r.listenData(on, p)
-		p.far = &farSubs{
+		*p.far = farSubs{
 			unpiped: dst.OnUnpipe(func(ReadableStream) { p.onUnpipe() }), failed: dst.WatchError(func(error) { p.onError() }),
 			closed: dst.OnClose(p.onClose), finished: dst.OnFinish(p.onFinish),
 		}
