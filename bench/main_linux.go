@@ -27,6 +27,7 @@ bench COMMAND -h lists the flags.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt does not wait for the first to be dealt with
 	err := run(ctx, os.Args[1:])
 	stop()
 	switch {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,11 +83,15 @@ func TestMistakesAreReportedNotMeasured(t *testing.T) {
 		if c.Status != result.Failed || !strings.Contains(c.Reason, want) {
 			t.Errorf("%s: got %s: %s, want failed: %s", name, c.Status, c.Reason, want)
 		}
-		if s := f.Subject(name); s.Status != result.Failed {
+		s := f.Subject(name)
+		if s.Status != result.Failed {
 			t.Errorf("%s: the subject is %s", name, s.Status)
 		}
-		if strings.Contains(f.Verdict, name+":") || !strings.Contains(f.Verdict+f.Scenarios[0].Verdict, name) {
+		if strings.Contains(f.Verdict, s.Title+":") || !strings.Contains(f.Verdict, s.Title) || !strings.Contains(f.Scenarios[0].Verdict, s.Title) {
 			t.Errorf("%s is not among those that failed: %s", name, f.Verdict)
+		}
+		if n := len(slices.DeleteFunc(slices.Clone(f.LeftOut), func(left result.LeftOut) bool { return left.What != name })); n != 1 {
+			t.Errorf("%s is left out %d times", name, n)
 		}
 	}
 }
@@ -136,6 +141,54 @@ func TestAnInterruptLeavesNoProcessBehind(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestAnInterruptedRunKeepsWhatItHasMeasured ends a run when it has had a round, in the midst of others.
+func TestAnInterruptedRunKeepsWhatItHasMeasured(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	name, page, md := filepath.Join(dir, "a.json"), filepath.Join(dir, "a.html"), filepath.Join(dir, "a.md")
+	cmd := exec.CommandContext(t.Context(), self, "run", "-scenarios", "parser,stream", "-subjects", "net,fasthttp", "-time", "200ms",
+		"-rounds", "100000", "-json", name, "-html", page, "-md", md)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "stream, round 2, ") {
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var last string
+	for lines.Scan() {
+		last = lines.Text()
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(last, "interrupted") {
+		t.Errorf("got %v, %s", err, last)
+	}
+	f, err := result.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Run.CutShort != "interrupted" {
+		t.Errorf("cut short: %q", f.Run.CutShort)
+	}
+	s := f.Scenario("stream")
+	if c := s.Cell("net"); s.Rounds < 2 || c.Status != result.OK || len(c.Metrics[s.Primary].Samples) < 1 {
+		t.Errorf("%d rounds, and of net %+v", s.Rounds, c)
+	}
+	for _, file := range []string{page, md} {
+		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "cut short (interrupted)") {
+			t.Errorf("%s does not say that the run was cut short: %v", filepath.Base(file), err)
+		}
 	}
 }
 

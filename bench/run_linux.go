@@ -121,7 +121,7 @@ func quick(ctx context.Context, args []string) error {
 	}
 	o.Until = start.Add(quickAim)
 	if err := c.run(ctx, o); err != nil {
-		if context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), context.Canceled) {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return context.Cause(ctx)
 		}
 		return err
@@ -129,13 +129,17 @@ func quick(ctx context.Context, args []string) error {
 	return nil
 }
 
-// run measures, shows how it goes, and writes what is wanted.
+// run measures, shows how it goes, and writes what is wanted: of an interrupted run, what was measured until then.
 func (c *common) run(ctx context.Context, o lab.Options) error {
 	view := live.Open(os.Stderr, os.Environ())
 	o.Progress = view
 	f, err := lab.Run(ctx, o)
-	if err := errors.Join(err, view.Close()); err != nil {
-		return err
+	closed := view.Close()
+	if f == nil {
+		return errors.Join(err, closed)
 	}
-	return c.write(os.Stdout, f)
+	if failed := errors.Join(closed, c.write(os.Stdout, f)); failed != nil {
+		return failed
+	}
+	return err // of a run that was cut short
 }

@@ -163,6 +163,15 @@ func TestAnIdleConnectionIsSmall(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
+// TestAnExchangeIsInASmallSizeClass: each request allocates one, and the garbage collector's work is in proportion. Another word
+// makes it 704 bytes.
+func TestAnExchangeIsInASmallSizeClass(t *testing.T) {
+	const header = 8 // of the allocator
+	if size := unsafe.Sizeof(exchange{}) + header; size > 640 {
+		t.Errorf("an exchange takes %d bytes, want at most 640", size)
+	}
+}
+
 func TestALargeChunkIsFramedWithoutMemoryForItsBytes(t *testing.T) {
 	l := hollowLoop(t)
 	s := NewServer(ServerOptions{})

@@ -13,7 +13,7 @@
 //
 // A ClientRequest is the other way round, over connections that an Agent keeps:
 //
-//	req, err := httpcore.NewRequest(l, "PUT", "http://127.0.0.1:8080/echo", httpcore.RequestOptions{})
+//	req, err := httpcore.NewRequest(l, "POST", "http://127.0.0.1:8080/echo", httpcore.RequestOptions{})
 //	req.OnResponse(func(res *httpcore.IncomingMessage) { res.Pipe(dst) })
 //	req.OnError(func(err error) { log.Print(err) })
 //	src.Pipe(req)

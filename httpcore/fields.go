@@ -8,17 +8,12 @@ import "strings"
 // section is such a string.
 type section string
 
-// line is the first line, without its end, and what is behind it.
-func (s section) line() (line string, rest section) {
-	end := strings.IndexByte(string(s), '\n')
-	return string(s[:end]), s[end+1:]
-}
-
 // each calls fn with every field, until it returns false.
 func (s section) each(fn func(name, value string) bool) {
 	for len(s) > 0 {
-		var line string
-		line, s = s.line()
+		end := strings.IndexByte(string(s), '\n')
+		line := string(s[:end])
+		s = s[end+1:]
 		colon := strings.IndexByte(line, ':')
 		if !fn(line[:colon], line[colon+1:]) {
 			return
@@ -35,11 +30,11 @@ func (s section) first(name string) (value string, ok bool) {
 // find is first, with what is behind that field.
 func (s section) find(name string) (value string, rest section, ok bool) {
 	for len(s) > 0 {
-		var line string
-		line, s = s.line()
-		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(line[:len(name)], name) {
-			return line[len(name)+1:], s, true
+		end := strings.IndexByte(string(s), '\n')
+		if n := len(name); n < end && s[n] == ':' && strings.EqualFold(string(s[:n]), name) {
+			return string(s[n+1 : end]), s[end+1:], true
 		}
+		s = s[end+1:]
 	}
 	return "", "", false
 }

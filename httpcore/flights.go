@@ -6,6 +6,7 @@ type flight struct {
 	cb func(error) // may be nil
 
 	file bool // it is a stretch of a file: only the transport knows what became of it
+	more bool // the transport has it as one write with the next
 }
 
 // flights are the writes of a connection that are not complete, oldest first. One needs no memory but this.
@@ -15,10 +16,14 @@ type flights struct {
 	head  int
 }
 
-func (f *flights) push(x flight) {
+// push appends x. spare is memory that push may take, and pop may give.
+func (f *flights) push(x flight, spare *[]flight) {
 	if f.first.o == nil && f.head == len(f.more) {
 		f.first = x
 		return
+	}
+	if cap(f.more) == 0 {
+		f.more, *spare = *spare, nil
 	}
 	f.more = append(f.more, x)
 }
@@ -31,15 +36,18 @@ func (f *flights) len() int {
 	return n
 }
 
-// oldest is what pop would return.
-func (f *flights) oldest() flight {
-	if f.first.o != nil {
-		return f.first
+// oldest is what pop would return, where it lies until something is pushed or popped; nil if there is none.
+func (f *flights) oldest() *flight {
+	switch {
+	case f.first.o != nil:
+		return &f.first
+	case f.head < len(f.more):
+		return &f.more[f.head]
 	}
-	return f.more[f.head]
+	return nil
 }
 
-func (f *flights) pop() flight {
+func (f *flights) pop(spare *[]flight) flight {
 	if x := f.first; x.o != nil {
 		f.first = flight{}
 		return x
@@ -51,7 +59,10 @@ func (f *flights) pop() flight {
 	case f.head == len(f.more):
 		f.head = 0
 		f.more = f.more[:0]
-		if cap(f.more) > maxFlightsKept {
+		if n := cap(f.more); n > maxFlightsKept {
+			if n <= maxFlightsSpare {
+				*spare = f.more
+			}
 			f.more = nil
 		}
 	case f.head >= 16 && 2*f.head >= len(f.more):
@@ -63,5 +74,9 @@ func (f *flights) pop() flight {
 	return x
 }
 
-// maxFlightsKept is the longest list whose memory is kept when it is empty: an idle connection should have little.
-const maxFlightsKept = 4
+const (
+	// maxFlightsKept is the longest list whose memory is kept when it is empty: an idle connection should have little.
+	maxFlightsKept = 4
+	// maxFlightsSpare is the longest whose memory is kept for another connection of the loop.
+	maxFlightsSpare = 256
+)

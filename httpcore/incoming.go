@@ -17,10 +17,10 @@ type IncomingMessage struct {
 	stream.OwnReadable
 	c *wire // nil once the message has nothing to do with its connection any more
 
-	line              string  // method, newline, target, newline; of a response, its reason phrase
-	fields, tail      section // the head's, and the trailer section's
-	method            uint16  // how long the method is
-	status            uint16  // of a response; 0 in a request
+	line              string // method, newline, target, newline; of a response, its reason phrase
+	fields            section
+	method            uint16 // how long the method is
+	status            uint16 // of a response; 0 in a request
 	major, minor      uint8
 	complete, aborted bool
 	consumed          bool // somebody has asked for the body
@@ -28,10 +28,36 @@ type IncomingMessage struct {
 	upgrade           bool
 	eofDue            bool // the end of input was received, and is pushed when somebody reads
 	length, received  int64
-	local, remote     netip.AddrPort
-	onAborted         stream.Listeners[func()]
-	ctx               context.Context
-	cancel            context.CancelCauseFunc
+	remote            netip.AddrPort
+	more              *incomingExtras // nil while there are none
+}
+
+// incomingExtras are what few messages have.
+type incomingExtras struct {
+	tail      section        // the trailer section
+	local     netip.AddrPort // the zero one before somebody asks
+	onAborted stream.Listeners[func()]
+	ctx       context.Context // nil before somebody asks
+	cancel    context.CancelCauseFunc
+}
+
+// noIncomingExtras are those of a message that has none. They are only read.
+var noIncomingExtras incomingExtras
+
+// extra are m's extras to look at.
+func (m *IncomingMessage) extra() *incomingExtras {
+	if m.more == nil {
+		return &noIncomingExtras
+	}
+	return m.more
+}
+
+// extend are m's extras to add to.
+func (m *IncomingMessage) extend() *incomingExtras {
+	if m.more == nil {
+		m.more = new(incomingExtras)
+	}
+	return m.more
 }
 
 // Loop is the loop that the message belongs to.
@@ -87,10 +113,10 @@ func (m *IncomingMessage) RawHeaders() []string { return m.fields.raw() }
 func (m *IncomingMessage) EachHeader(fn func(name, value string) bool) { m.fields.each(fn) }
 
 // Trailer is Header for the trailer section, which is there once Complete is true.
-func (m *IncomingMessage) Trailer(name string) string { return m.tail.joined(name) }
+func (m *IncomingMessage) Trailer(name string) string { return m.extra().tail.joined(name) }
 
 // RawTrailers is RawHeaders for the trailer section.
-func (m *IncomingMessage) RawTrailers() []string { return m.tail.raw() }
+func (m *IncomingMessage) RawTrailers() []string { return m.extra().tail.raw() }
 
 // ContentLength is how long the body is by the head; -1 if that is not known.
 func (m *IncomingMessage) ContentLength() int64 { return m.length }
@@ -104,36 +130,41 @@ func (m *IncomingMessage) Aborted() bool { return m.aborted }
 // LocalAddr is our address, which is asked for when it is needed first: the zero AddrPort once the connection has gone or the
 // exchange is over.
 func (m *IncomingMessage) LocalAddr() netip.AddrPort {
-	if !m.local.IsValid() && m.c != nil {
-		m.local = m.c.t.LocalAddr() // a system call
+	if a := m.extra().local; a.IsValid() || m.c == nil {
+		return a
 	}
-	return m.local
+	x := m.extend()
+	x.local = m.c.t.LocalAddr() // a system call
+	return x.local
 }
 
 // RemoteAddr is the peer's address.
 func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
 
-// OnAborted listens for the message being cut off. It is told at once, inside what causes it.
-func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.onAborted.Add(fn) }
+// OnAborted listens for the message being cut off: its peer has gone, a limit was passed (MaxBody, BodyTimeout and their like), or it
+// was destroyed. There is no 'end' then, and Pipe leaves what it fed as it is: here is where to destroy that. It is told at once, inside
+// what causes it, and never behind the 'end'.
+func (m *IncomingMessage) OnAborted(fn func()) stream.Sub { return m.extend().onAborted.Add(fn) }
 
 // Context is cancelled when the client has gone, paused or not, with why as the cause: ErrClientEnded if it has only ended
 // its side; and when the response is closed, so that nobody waits for ever. It is made when it is first asked for. Its
 // cancellation may be waited for on any goroutine.
 func (m *IncomingMessage) Context() context.Context {
-	if m.ctx == nil {
-		m.ctx, m.cancel = context.WithCancelCause(context.Background())
+	x := m.extend()
+	if x.ctx == nil {
+		x.ctx, x.cancel = context.WithCancelCause(context.Background())
 		if m.c == nil {
-			m.cancel(ErrAborted)
+			x.cancel(ErrAborted)
 		} else if m.c.flags&connEnded != 0 && m.complete {
-			m.cancel(ErrClientEnded)
+			x.cancel(ErrClientEnded)
 		}
 	}
-	return m.ctx
+	return x.ctx
 }
 
 func (m *IncomingMessage) cancelled(cause error) {
-	if m.cancel != nil {
-		m.cancel(cause)
+	if cancel := m.extra().cancel; cancel != nil {
+		cancel(cause)
 	}
 }
 
@@ -160,7 +191,7 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 				c.side.destroy(err)
 			}
 		}()
-		m.onAborted.Each(func(fn func()) { fn() })
+		m.extra().onAborted.Each(func(fn func()) { fn() })
 	} else if c := m.c; c != nil {
 		c.side.consumed(m)
 	}
@@ -198,7 +229,9 @@ func (m *IncomingMessage) discard() {
 // end is the whole message being received.
 func (m *IncomingMessage) end(tail string) {
 	m.complete = true
-	m.tail = section(tail)
+	if tail != "" {
+		m.extend().tail = section(tail)
+	}
 	switch {
 	case m.Destroyed():
 	case m.hasBody:

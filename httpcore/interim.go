@@ -1,9 +1,6 @@
 package httpcore
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/weir-go/weir/stream"
 )
 
@@ -53,7 +50,7 @@ func (r *ServerResponse) WriteInformationWith(status int, fields []string, cb fu
 		r.tick(cb, stream.ErrDestroyed)
 		return nil
 	case r.minor == 0, status == 100 && r.continued:
-		if cb != nil && (r.flying > 0 || len(r.held) > 0) {
+		if cb != nil && (r.flying > 0 || r.holds()) {
 			r.pass(nil, lastsOn, cb) // its turn comes behind the others'
 		} else {
 			r.tick(cb, nil)
@@ -62,19 +59,14 @@ func (r *ServerResponse) WriteInformationWith(status int, fields []string, cb fu
 	case status == 100:
 		r.continued = true
 	}
-	b := make([]byte, 0, 128)
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendInt(b, int64(status), 10)
-	b = append(b, ' ')
-	b = append(b, StatusText(status)...)
-	b = append(b, "\r\n"...)
+	b := appendStatusLine(make([]byte, 0, 128), status, StatusText(status))
 	for i := 0; i < len(fields); i += 2 {
 		if knownHeader(fields[i])&(setLength|setCoding) != 0 {
 			continue
 		}
 		b = append(b, fields[i]...)
 		b = append(b, ": "...)
-		b = append(b, strings.Trim(fields[i+1], " \t")...)
+		b = append(b, trimOWS(fields[i+1])...)
 		b = append(b, "\r\n"...)
 	}
 	r.pass(append(b, "\r\n"...), lastsOn, cb)

@@ -15,19 +15,15 @@ type outgoing struct {
 	hwm int
 
 	headers []header
-	inline  [4]header // where headers begins
+	inline  [2]header // where headers begins
 	known   knownHeaders
 
 	headBytes []byte // the head, fixed and not handed over
-	held      []piece
-	heldBytes int
-	trailers  []header
 
 	length  int64 // Content-Length; -1 without
-	dropped int   // bytes of a body that is not sent, since the writer last waited
 	written int64
-	flying  int // writes that the transport has and whose completion we wait for
-	corked  int
+	flying  int32 // writes that the transport has and whose completion we wait for
+	corked  int32
 
 	headSent, chunked, noBody bool
 	hold                      bool // the body waits: for a 100, say
@@ -38,7 +34,17 @@ type outgoing struct {
 	done                      bool // 'finish' was told
 	needDrain, failed         bool
 	gone, closed              bool // destroyed; 'close' was told
-	err                       error
+
+	more *extras // nil while there are none
+}
+
+// extras are what few messages have: bytes that wait, somebody who listens, trailers, a failure.
+type extras struct {
+	held      []piece
+	heldBytes int
+	dropped   int // bytes of a body that is not sent, since the writer last waited
+	trailers  []header
+	err       error
 
 	told     []func(error) // the callbacks of End
 	onDrain  stream.Listeners[func()]
@@ -50,12 +56,41 @@ type outgoing struct {
 	onUnpipe stream.Listeners[func(stream.ReadableStream)]
 }
 
+// noExtras are those of a message that has none. They are only read.
+var noExtras extras
+
+// extra are o's extras to look at.
+func (o *outgoing) extra() *extras {
+	if o.more == nil {
+		return &noExtras
+	}
+	return o.more
+}
+
+// extend are o's extras to add to.
+func (o *outgoing) extend() *extras {
+	if o.more == nil {
+		o.more = new(extras)
+	}
+	return o.more
+}
+
 // piece is bytes that a message keeps that does not own the transport yet, or is corked.
 type piece struct {
 	p    []byte
 	cb   func(error)
 	ours bool // p is memory of ours, so more may be put behind it
 }
+
+// content is what End is given: bytes or a string, and not both.
+type content struct {
+	p []byte
+	s string
+}
+
+func (x content) len() int { return len(x.p) + len(x.s) }
+
+func (x content) appendTo(b []byte) []byte { return append(append(b, x.p...), x.s...) }
 
 // message is what an outgoing is part of.
 type message interface {
@@ -68,7 +103,7 @@ type message interface {
 	// closing is 'close' being about to be told.
 	closing()
 	// ending is p being the last of the body, and all of it if nothing was written.
-	ending(p []byte)
+	ending(p content)
 }
 
 var _ message = (*ServerResponse)(nil)
@@ -162,19 +197,19 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		o.swallow(len(p))
 		switch {
 		case cb == nil:
-		case o.flying == 0 && len(o.held) == 0 && !o.hold:
+		case o.flying == 0 && !o.holds() && !o.hold:
 			o.tick(cb, nil)
 		default:
 			o.pass(nil, lastsOn, cb) // its turn comes behind the others'
 		}
-		return o.more(), nil
+		return o.goOn(), nil
 	}
 	o.hand(p, l, cb)
-	return o.more(), nil
+	return o.goOn(), nil
 }
 
-// more is what a write answers.
-func (o *outgoing) more() bool {
+// goOn is what a write answers.
+func (o *outgoing) goOn() bool {
 	if o.gone {
 		return false
 	}
@@ -200,15 +235,24 @@ func (o *outgoing) fail(err error) {
 		return
 	}
 	o.failed = true
-	if o.err == nil {
-		o.err = err
-	}
-	o.watchers.Each(func(fn func(error)) { fn(err) })
-	if o.onError.Len() == 0 {
+	o.failedWith(err)
+	x := o.extra()
+	x.watchers.Each(func(fn func(error)) { fn(err) })
+	if x.onError.Len() == 0 {
 		o.loop().Uncaught(err)
 		return
 	}
-	o.onError.Each(func(fn func(error)) { fn(err) })
+	x.onError.Each(func(fn func(error)) { fn(err) })
+}
+
+// failedWith notes what the message has failed with, if err is not nil. The first counts.
+func (o *outgoing) failedWith(err error) {
+	if err == nil {
+		return
+	}
+	if x := o.extend(); x.err == nil {
+		x.err = err
+	}
 }
 
 func (o *outgoing) tick(cb func(error), err error) {

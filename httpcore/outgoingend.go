@@ -7,25 +7,25 @@ import (
 // The end of a message: asked for, handed over, told.
 
 // End says that nothing more is written. The head is sent if it was not.
-func (o *outgoing) End() { o.EndWith(nil, nil) }
+func (o *outgoing) End() { o.end(content{}, lastsOn, nil) }
 
 // EndString is EndWith of a string, without a callback.
 func (o *outgoing) EndString(s string) {
 	if len(s) > copiedChunk {
-		o.end([]byte(s), lastsOn, nil)
+		o.end(content{p: []byte(s)}, lastsOn, nil)
 		return
 	}
-	a := &o.sh.arena
-	o.end(a.put(append(a.take(len(s)), s...)), lastsTurn, nil)
+	o.end(content{s: s}, lastsCall, nil)
 }
 
 // EndWith is End behind a last chunk, which may be nil, with a callback, which may be nil: it is called once, when the
 // kernel has everything, or with why not.
-func (o *outgoing) EndWith(p []byte, cb func(error)) { o.end(p, lastsCall, cb) }
+func (o *outgoing) EndWith(p []byte, cb func(error)) { o.end(content{p: p}, lastsCall, cb) }
 
-func (o *outgoing) end(p []byte, l lasts, cb func(error)) {
+func (o *outgoing) end(x content, l lasts, cb func(error)) {
+	n := int64(x.len())
 	switch {
-	case o.ended && len(p) > 0:
+	case o.ended && n > 0:
 		o.refuse(stream.ErrWriteAfterEnd, cb)
 		return
 	case o.done:
@@ -39,65 +39,76 @@ func (o *outgoing) end(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	o.tell(cb)
-	if err := o.msg.fixHead(int64(len(p))); err != nil {
+	if err := o.msg.fixHead(n); err != nil {
 		o.refuse(err, nil)
 		o.msg.Destroy(err)
 		return
 	}
-	o.msg.ending(p)
+	o.msg.ending(x)
 	o.ended = true
 	o.corked = 0
-	o.written += int64(len(p))
+	o.written += n
 	if o.length >= 0 && o.written != o.length {
 		o.refuse(ErrContentLength, nil)
 		o.msg.Destroy(ErrContentLength)
 		return
 	}
-	o.final(p, l)
+	o.final(x, l)
 }
 
 func (o *outgoing) tell(cb func(error)) {
 	if cb != nil {
-		o.told = append(o.told, cb)
+		x := o.extend()
+		x.told = append(x.told, cb)
 	}
 }
 
+// takeTold takes the callbacks of End.
+func (o *outgoing) takeTold() (told []func(error)) {
+	if o.more != nil {
+		told, o.more.told = o.more.told, nil
+	}
+	return told
+}
+
 // final is the _final of a message: the last chunk and what ends the message leave in one piece if they are small.
-func (o *outgoing) final(p []byte, l lasts) {
+func (o *outgoing) final(x content, l lasts) {
 	if o.owns() {
 		o.release()
 	}
 	if o.noBody {
-		p = nil
+		x = content{}
 	}
 	a := &o.sh.arena
-	size := len(o.headBytes) + 32
-	for _, t := range o.trailers {
+	n := x.len()
+	size := 32
+	trailers := o.extra().trailers
+	for _, t := range trailers {
 		size += len(t.name) + len(t.value) + len(": \r\n")
 	}
-	whole := len(p) <= copiedChunk
+	whole := n <= copiedChunk
 	if whole {
-		size += len(p)
+		size += n
 	}
-	b := o.takeHead(a.take(size))
-	if o.chunked && len(p) > 0 {
-		b = appendChunkSize(b, len(p))
+	b := o.takeHead(size)
+	if o.chunked && n > 0 {
+		b = appendChunkSize(b, n)
 	}
 	if whole {
-		b = append(b, p...)
+		b = x.appendTo(b)
 	} else {
 		if len(b) > 0 {
 			o.pass(a.put(b), lastsTurn, nil)
 		}
-		o.pass(p, l, nil)
+		o.pass(x.p, l, nil)
 		b = a.take(size)
 	}
 	if o.chunked {
-		if len(p) > 0 {
+		if n > 0 {
 			b = append(b, "\r\n"...)
 		}
 		b = append(b, "0\r\n"...)
-		for _, t := range o.trailers {
+		for _, t := range trailers {
 			b = append(b, t.name...)
 			b = append(b, ": "...)
 			b = append(b, t.value...)
@@ -109,10 +120,10 @@ func (o *outgoing) final(p []byte, l lasts) {
 		o.pass(a.put(b), lastsTurn, nil)
 	}
 	o.over = true
-	if o.flying == 0 && len(o.held) == 0 {
+	if o.flying == 0 && !o.holds() {
 		o.loop().NextTick(o.finishLater)
 	}
-	if o.owns() && len(o.held) == 0 && !o.inFile {
+	if o.owns() && !o.holds() && !o.inFile {
 		o.c.side.answered(o)
 	}
 }
@@ -140,22 +151,28 @@ func (o *outgoing) finish() {
 		return
 	}
 	o.done = true
+	if o.more != nil {
+		o.tellFinished()
+	}
+	o.msg.flushed()
+}
+
+// tellFinished tells those who listen for it.
+func (o *outgoing) tellFinished() {
 	whole := false
 	defer func() {
 		if !whole {
 			o.cutInFinish()
 		}
 	}()
-	o.onFinish.Each(func(fn func()) { fn() })
+	o.more.onFinish.Each(func(fn func()) { fn() })
 	o.tellEnded(nil)
 	whole = true
-	o.msg.flushed()
 }
 
 // tellEnded calls the callbacks of End. When one panics those behind it have their turn on a tick.
 func (o *outgoing) tellEnded(err error) {
-	told := o.told
-	o.told = nil
+	told := o.takeTold()
 	defer func() {
 		for _, cb := range told {
 			o.tick(cb, err)
@@ -171,8 +188,7 @@ func (o *outgoing) tellEnded(err error) {
 // cutInFinish is a listener of 'finish' having panicked. A request is over with its connection, but nobody knows of this
 // response any more.
 func (o *outgoing) cutInFinish() {
-	told := o.told
-	o.told = nil
+	told := o.takeTold()
 	for _, cb := range told {
 		o.tick(cb, nil) // its bytes were sent
 	}
@@ -188,7 +204,7 @@ func (o *outgoing) close() {
 	}
 	o.closed, o.gone = true, true
 	o.msg.closing()
-	o.onClose.Each(func(fn func()) { fn() })
+	o.extra().onClose.Each(func(fn func()) { fn() })
 }
 
 // cutOff is the connection being lost: nothing more is sent.
@@ -211,8 +227,7 @@ func (o *outgoing) closeBehind(whole *bool) {
 // unsent tells those whose bytes are not sent.
 func (o *outgoing) unsent(err error) {
 	o.c = nil
-	held := o.held
-	o.held, o.heldBytes = nil, 0
+	held := o.takeHeld()
 	o.gone = true
 	defer o.tellEnded(err) // whoever panics
 	defer func() {

@@ -21,7 +21,7 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 	switch {
 	case as != stream.WritableStream(o.msg), o.ended, o.gone, o.failed, o.corked > 0, o.hold, o.inFile, o.noBody:
 		return false
-	case !o.owns() || len(o.held) > 0:
+	case !o.owns() || o.holds():
 		return false
 	}
 	_, ok := o.c.t.(stream.FileSender)
@@ -37,11 +37,11 @@ func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 	c := o.c
 	o.written += int64(x.N)
 	if o.chunked {
-		a := &o.sh.arena
-		o.pass(a.put(appendChunkSize(o.takeHead(a.take(len(o.headBytes)+20)), x.N)), lastsTurn, nil)
+		o.pass(o.sh.arena.put(appendChunkSize(o.takeHead(20), x.N)), lastsTurn, nil)
 	} else {
 		o.flushHead()
 	}
+	c.handGathered()
 	o.inFile = true
 	o.flying++
 	o.onWire = true
@@ -57,9 +57,9 @@ func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 		o.loop().NextTick(func() { c.failed(o, func(err error) { x.Done(0, err) }, err) }) // as if the transport had told
 		return false, true
 	}
-	c.flights.push(flight{o: o, file: true})
+	c.flights.push(flight{o: o, file: true}, &o.sh.flights)
 	c.settleLater()
-	return o.more(), true
+	return o.goOn(), true
 }
 
 // sentFile is the transport being through with x, a part of o, which nothing is behind.
@@ -85,7 +85,7 @@ func (w *wire) sentFile(o *outgoing, x *stream.Stretch, sent int, err error) {
 		if o.corked == 0 {
 			o.release()
 		}
-		if o.over && o.owns() && len(o.held) == 0 {
+		if o.over && o.owns() && !o.holds() {
 			w.side.answered(o)
 		}
 	}

@@ -146,7 +146,8 @@ func (o *outgoing) AddTrailer(name, value string) error {
 	case !h1.ValidFieldValue(value):
 		return ErrInvalidValue
 	}
-	o.trailers = append(o.trailers, header{name, value})
+	x := o.extend()
+	x.trailers = append(x.trailers, header{name, value})
 	return nil
 }
 
@@ -157,7 +158,7 @@ var neverTrailers = map[string]bool{
 }
 
 func (o *outgoing) mayHave(name string, value *string) error {
-	*value = strings.Trim(*value, " \t")
+	*value = trimOWS(*value)
 	switch {
 	case o.headSent:
 		return ErrHeadersSent
@@ -167,6 +168,17 @@ func (o *outgoing) mayHave(name string, value *string) error {
 		return ErrInvalidValue
 	}
 	return nil
+}
+
+// trimOWS is s without the spaces and tabs at its ends.
+func trimOWS(s string) string {
+	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for len(s) > 0 && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // mayHaveAll is mayHave for a list of names and values, in turn.
@@ -227,7 +239,7 @@ func (o *outgoing) count(name string) (n int) {
 // hasToken reports whether a list has a member, in any case.
 func hasToken(list, token string) bool {
 	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(strings.Trim(member, " \t"), token) {
+		if strings.EqualFold(trimOWS(member), token) {
 			return true
 		}
 	}

@@ -19,13 +19,11 @@ func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
 		return
 	}
 	a := &o.sh.arena
-	size := len(o.headBytes) + 20
+	size := 20
 	if l == lastsCall || len(p) <= copiedChunk {
 		size += len(p)
 	}
-	b := a.take(size)
-	b = o.takeHead(b)
-	b = appendChunkSize(b, len(p))
+	b := appendChunkSize(o.takeHead(size), len(p))
 	if l == lastsCall || len(p) <= copiedChunk {
 		b = append(b, p...)
 		b = append(b, "\r\n"...)
@@ -45,10 +43,14 @@ func appendChunkSize(b []byte, n int) []byte {
 // swallow has who writes a body that is not sent, such as the answer to a HEAD, wait for a turn once a mark: one that writes for as
 // long as it may would keep the loop from everything else.
 func (o *outgoing) swallow(n int) {
-	if o.dropped += n; n == 0 || o.dropped < o.hwm || o.needDrain {
+	if n == 0 {
 		return
 	}
-	o.dropped, o.needDrain = 0, true
+	x := o.extend()
+	if x.dropped += n; x.dropped < o.hwm || o.needDrain {
+		return
+	}
+	x.dropped, o.needDrain = 0, true
 	_ = o.loop().Post(o.swallowed) // of a loop that is closed nobody waits for anything
 }
 
@@ -60,14 +62,14 @@ func (o *outgoing) swallowed() {
 	o.mayDrain()
 }
 
-// takeHead moves the head, if it was not handed over, to the end of b.
-func (o *outgoing) takeHead(b []byte) []byte {
+// takeHead returns memory of the arena that has the head in it, if that was not handed over, and room for n bytes more.
+func (o *outgoing) takeHead(n int) []byte {
 	if o.hold {
-		return b // it leaves alone
+		return o.sh.arena.take(n) // it leaves alone
 	}
-	b = append(b, o.headBytes...)
+	h := o.headBytes
 	o.headBytes = nil
-	return b
+	return o.sh.arena.reopen(h, n)
 }
 
 // flushHead hands the head over.
@@ -97,11 +99,12 @@ const (
 
 // keep has bytes wait here. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
 func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
-	o.heldBytes += len(p)
-	n := len(o.held)
+	x := o.extend()
+	x.heldBytes += len(p)
+	n := len(x.held)
 	crowded := n > maxApart && len(p) <= copiedChunk
 	if crowded {
-		if last := &o.held[n-1]; last.ours && last.cb == nil && len(last.p)+len(p) <= maxJoined {
+		if last := &x.held[n-1]; last.ours && last.cb == nil && len(last.p)+len(p) <= maxJoined {
 			last.p, last.cb = append(last.p, p...), cb
 			return
 		}
@@ -110,7 +113,18 @@ func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
 	if ours {
 		p = append([]byte(nil), p...)
 	}
-	o.held = append(o.held, piece{p, cb, ours})
+	x.held = append(x.held, piece{p, cb, ours})
+}
+
+// holds reports whether anything waits here.
+func (o *outgoing) holds() bool { return o.more != nil && len(o.more.held) > 0 }
+
+// takeHeld takes what waits here.
+func (o *outgoing) takeHeld() (held []piece) {
+	if x := o.more; x != nil {
+		held, x.held, x.heldBytes = x.held, nil, 0
+	}
+	return held
 }
 
 // send hands bytes to the transport, which is ours.
@@ -118,11 +132,16 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 	c := o.c
 	if l == lastsCall {
 		a := &o.sh.arena
-		p = a.put(append(a.take(len(p)), p...))
+		p, l = a.put(append(a.take(len(p)), p...)), lastsTurn
 	}
 	o.flying++
 	o.onWire = o.onWire || o.headSent // before that it is an interim response
 	c.writing(len(p))
+	f := flight{o: o, cb: cb}
+	if l == lastsTurn && c.gathers(p, f) {
+		return
+	}
+	c.handGathered()
 	var err error
 	if l == lastsOn {
 		v := &o.sh.vector
@@ -136,7 +155,7 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 		o.loop().NextTick(func() { c.failed(o, cb, err) }) // as if the transport had told
 		return
 	}
-	c.flights.push(flight{o: o, cb: cb})
+	c.flights.push(f, &o.sh.flights)
 	c.settleLater()
 }
 
@@ -149,7 +168,7 @@ func (o *outgoing) own() {
 	if o.corked == 0 {
 		o.release()
 	}
-	if o.over && o.owns() && len(o.held) == 0 {
+	if o.over && o.owns() && !o.holds() {
 		o.c.side.answered(o)
 		return
 	}
@@ -163,8 +182,7 @@ func (o *outgoing) release() {
 	if o.hold || o.inFile || !o.owns() {
 		return
 	}
-	held := o.held
-	o.held, o.heldBytes = nil, 0
+	held := o.takeHeld()
 	for _, x := range held {
 		if o.c == nil {
 			o.tick(x.cb, stream.ErrDestroyed)

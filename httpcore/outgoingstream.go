@@ -16,26 +16,26 @@ func (o *outgoing) Status() stream.Status {
 		EndCalled:   o.ended,
 		Flushed:     o.done || o.over && !o.gone && o.WritableLength() == 0,
 		Finished:    o.done,
-		Pending:     o.flying > 0 || len(o.held) > 0,
+		Pending:     o.flying > 0 || o.holds(),
 		WillClose:   !o.closed,
 		Destroyed:   o.gone,
 		Closed:      o.closed,
 		Failed:      o.failed,
-		Err:         o.err,
+		Err:         o.extra().err,
 	}
 }
 
 // IsWritable reports whether writes are accepted: End was not called, and the message was neither destroyed nor has it failed.
-func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.err == nil }
+func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.extra().err == nil }
 
 // WritableAborted reports whether the message was destroyed, lost its connection or failed before it finished.
-func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.err != nil) }
+func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.extra().err != nil) }
 
 // WritableLength is how many bytes wait: here, or in the transport if the response owns it.
 func (o *outgoing) WritableLength() int {
-	n := o.heldBytes
+	n := o.extra().heldBytes
 	if o.owns() {
-		n += o.c.t.WriteQueueSize()
+		n += o.c.queued()
 	}
 	return n
 }
@@ -57,7 +57,7 @@ func (o *outgoing) WritableEnded() bool { return o.ended }
 func (o *outgoing) WritableFinished() bool { return o.done }
 
 // WritableCorked is how many calls of Cork are not undone.
-func (o *outgoing) WritableCorked() int { return o.corked }
+func (o *outgoing) WritableCorked() int { return int(o.corked) }
 
 // Destroyed reports whether the response was destroyed, or its connection lost, or it is over.
 func (o *outgoing) Destroyed() bool { return o.gone }
@@ -66,7 +66,7 @@ func (o *outgoing) Destroyed() bool { return o.gone }
 func (o *outgoing) Closed() bool { return o.closed }
 
 // Errored is what the response has failed with, or nil.
-func (o *outgoing) Errored() error { return o.err }
+func (o *outgoing) Errored() error { return o.extra().err }
 
 // Cork keeps what is written until Uncork was called as often, or End: then it leaves together.
 func (o *outgoing) Cork() { o.corked++ }
@@ -82,31 +82,35 @@ func (o *outgoing) Uncork() {
 }
 
 // OnDrain listens for there being room again after a write was answered with false.
-func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.onDrain.Add(fn) }
+func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.extend().onDrain.Add(fn) }
 
 // OnFinish listens for the kernel having taken the whole response.
-func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.onFinish.Add(fn) }
+func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.extend().onFinish.Add(fn) }
 
 // OnClose listens for the last event: the response is over, well or not.
-func (o *outgoing) OnClose(fn func()) stream.Sub { return o.onClose.Add(fn) }
+func (o *outgoing) OnClose(fn func()) stream.Sub { return o.extend().onClose.Add(fn) }
 
 // OnPipe listens for a source being piped to the response, and OnUnpipe for the end of that.
-func (o *outgoing) OnPipe(fn func(src stream.ReadableStream)) stream.Sub { return o.onPipe.Add(fn) }
+func (o *outgoing) OnPipe(fn func(src stream.ReadableStream)) stream.Sub {
+	return o.extend().onPipe.Add(fn)
+}
 
 // OnUnpipe listens for the end of a pipe.
-func (o *outgoing) OnUnpipe(fn func(src stream.ReadableStream)) stream.Sub { return o.onUnpipe.Add(fn) }
+func (o *outgoing) OnUnpipe(fn func(src stream.ReadableStream)) stream.Sub {
+	return o.extend().onUnpipe.Add(fn)
+}
 
 // WatchError is stream.Writable.WatchError.
-func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.watchers.Prepend(fn) }
+func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.extend().watchers.Prepend(fn) }
 
 // Piped tells the listeners of OnPipe. Pipe calls it.
 func (o *outgoing) Piped(src stream.ReadableStream) {
-	o.onPipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
+	o.extra().onPipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
 }
 
 // Unpiped tells the listeners of OnUnpipe. Unpipe calls it.
 func (o *outgoing) Unpiped(src stream.ReadableStream) {
-	o.onUnpipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
+	o.extra().onUnpipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
 }
 
 // begun reports whether the client may have seen anything of the response.

@@ -29,6 +29,7 @@ import (
 // It belongs to the loop's goroutine.
 type ClientRequest struct {
 	outgoing
+	mine   extras // every request waits for its connection, and most have somebody who listens
 	o      RequestOptions
 	p      *pool
 	key    originKey
@@ -147,7 +148,8 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 		return nil, err
 	}
 	r.init(&r.p.shared, o.HighWaterMark, r)
-	r.held = r.firstHeld[:0]
+	r.more = &r.mine
+	r.mine.held = r.firstHeld[:0]
 	if err := r.setUp(auth); err != nil {
 		r.p.leave()
 		return nil, err
@@ -260,7 +262,7 @@ func (r *ClientRequest) OnSocket(fn func()) stream.Sub { return r.onSocket.Add(f
 func (r *ClientRequest) OnTimeout(fn func()) stream.Sub { return r.onTimeout.Add(fn) }
 
 // OnError listens for what the request has failed with, once.
-func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.onError.Add(fn) }
+func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.extend().onError.Add(fn) }
 
 // OnUpgrade sets what takes the connection when the server answers 101 to a request with an Upgrade field. head is what it has
 // sent of the other protocol already, and is fn's own; the socket is paused. A 101 that nobody takes is

@@ -133,7 +133,7 @@ func (r *ClientRequest) frame(whole int64) error {
 			return ErrInvalidValue
 		}
 		r.length = int64(n)
-	case whole >= 0 && !r.isSet(setCoding) && !r.isSet(setTrailer) && len(r.trailers) == 0:
+	case whole >= 0 && !r.isSet(setCoding) && !r.isSet(setTrailer) && len(r.extra().trailers) == 0:
 		r.length = whole
 	default:
 		r.chunked = true

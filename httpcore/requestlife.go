@@ -1,7 +1,6 @@
 package httpcore
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/weir-go/weir/httpcore/h1"
@@ -38,9 +37,9 @@ func (r *ClientRequest) connected() {
 }
 
 // ending keeps a body that may have to be sent once more.
-func (r *ClientRequest) ending(p []byte) {
-	if r.written == 0 && len(p) > 0 && len(p) <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
-		r.replay = bytes.Clone(p)
+func (r *ClientRequest) ending(p content) {
+	if r.written == 0 && p.len() > 0 && p.len() <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
+		r.replay = p.appendTo(nil)
 	}
 }
 
@@ -69,7 +68,7 @@ func (r *ClientRequest) mayRetry(c *clientConn) bool {
 		return true // nobody can have seen it
 	}
 	return r.reused && !r.o.NoRetry && r.idempotent() && r.over && r.flying == 0 &&
-		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.trailers) == 0
+		(r.written == 0 || len(r.replay) == int(r.written)) && len(r.extra().trailers) == 0
 }
 
 // retry makes the request once more. whole says that all of it is sent again; else nothing was.
@@ -106,7 +105,8 @@ func (r *ClientRequest) again() error {
 	} else {
 		b = append(b, r.replay...)
 	}
-	r.held, r.heldBytes = []piece{{p: b}}, len(b)
+	x := r.extend()
+	x.held, x.heldBytes = []piece{{p: b}}, len(b)
 	return nil
 }
 
@@ -121,9 +121,7 @@ func (r *ClientRequest) Destroy(err error) {
 	if err != nil && r.answered() && !r.res.ReadableEnded() {
 		r.loop().NextTick(func() { r.fail(err) })
 	}
-	if r.err == nil {
-		r.err = err
-	}
+	r.failedWith(err)
 	switch c := r.conn; {
 	case c != nil && !c.unused():
 		c.destroy(err)

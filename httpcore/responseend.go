@@ -15,7 +15,7 @@ func (r *ServerResponse) flushed() {
 			m.c = nil
 		}
 	}
-	if r.onClose.Len() > 0 {
+	if r.extra().onClose.Len() > 0 {
 		r.loop().NextTick(r.close)
 	} else {
 		r.close()
@@ -23,7 +23,7 @@ func (r *ServerResponse) flushed() {
 }
 
 // ending is of no interest: an answer is never sent twice.
-func (r *ServerResponse) ending([]byte) {}
+func (r *ServerResponse) ending(content) {}
 
 // closing is nobody working for this exchange any more.
 func (r *ServerResponse) closing() {
@@ -39,9 +39,7 @@ func (r *ServerResponse) Destroy(err error) {
 		return
 	}
 	r.gone = true
-	if r.err == nil {
-		r.err = err
-	}
+	r.failedWith(err)
 	if err != nil && !r.failed {
 		r.loop().NextTick(func() { r.fail(err) })
 	}
@@ -54,4 +52,4 @@ func (r *ServerResponse) Destroy(err error) {
 
 // OnError listens for the errors of this response: a write after its end, a body that is not as long as it was said to be.
 // An error of the connection is none of them, as in Node: then there is OnClose.
-func (r *ServerResponse) OnError(fn func(error)) stream.Sub { return r.onError.Add(fn) }
+func (r *ServerResponse) OnError(fn func(error)) stream.Sub { return r.extend().onError.Add(fn) }

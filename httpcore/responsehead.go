@@ -19,8 +19,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	reason := r.StatusMessage
 	if reason == "" {
 		reason = StatusText(r.StatusCode)
-	}
-	if !h1.ValidReason(reason) {
+	} else if !h1.ValidReason(reason) {
 		return ErrInvalidValue
 	}
 	r.noBody = r.head || r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
@@ -32,16 +31,17 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		return nil
 	}
 	c := r.conn()
-	size := 256 + len(reason)
+	connection := r.connection()
+	size := 128 + len(reason) + len(connection)
 	for _, h := range r.headers {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
 	b := r.sh.arena.take(size)
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendInt(b, int64(r.StatusCode), 10)
-	b = append(b, ' ')
-	b = append(b, reason...)
-	b = append(b, "\r\n"...)
+	if r.StatusCode == 200 && r.StatusMessage == "" {
+		b = append(b, "HTTP/1.1 200 OK\r\n"...)
+	} else {
+		b = appendStatusLine(b, r.StatusCode, reason)
+	}
 	for _, h := range r.headers {
 		b = append(b, h.name...)
 		b = append(b, ": "...)
@@ -49,11 +49,9 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		b = append(b, "\r\n"...)
 	}
 	if !r.NoDate && !r.is(setDate) {
-		b = append(b, "Date: "...)
 		b = r.sh.appendDate(b)
-		b = append(b, "\r\n"...)
 	}
-	b = r.appendConnection(b)
+	b = append(b, connection...)
 	if !r.keepAlive {
 		c.lastAnswer(r)
 	}
@@ -67,6 +65,14 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	}
 	r.headBytes = r.sh.arena.put(append(b, "\r\n"...))
 	return nil
+}
+
+// appendStatusLine appends a status line: RFC 9112 section 4. The status has three digits.
+func appendStatusLine(b []byte, status int, reason string) []byte {
+	b = append(b, "HTTP/1.1 "...)
+	b = append(b, byte('0'+status/100), byte('0'+status/10%10), byte('0'+status%10), ' ')
+	b = append(b, reason...)
+	return append(b, "\r\n"...)
 }
 
 // frame decides how the body's end is known: r.chunked, r.length, or, with neither, by the end of the connection.
@@ -97,7 +103,7 @@ func (r *ServerResponse) frame(whole int64) error {
 	case r.length >= 0:
 	case r.isSet(setCoding):
 		r.chunked = true
-	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.trailers) == 0:
+	case whole >= 0 && !r.is(setLength) && !r.isSet(setTrailer) && len(r.extra().trailers) == 0:
 		r.length = whole
 	case r.minor > 0 && !r.is(setCoding):
 		r.chunked = true
@@ -112,15 +118,15 @@ func (r *ServerResponse) noFraming() bool {
 	return r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
 }
 
-// appendConnection says whether the connection goes on, unless the handler has said so.
-func (r *ServerResponse) appendConnection(b []byte) []byte {
+// connection is the lines that say whether the connection goes on, unless the handler has said so.
+func (r *ServerResponse) connection() string {
 	if r.isSet(setConnection) {
 		for _, h := range r.headers {
 			if strings.EqualFold(h.name, "Connection") && hasToken(h.value, "close") {
 				r.keepAlive = false
 			}
 		}
-		return b
+		return ""
 	}
 	c := r.conn()
 	if last := c.last; c.sl.closes() && last != nil && &last.res == r {
@@ -131,19 +137,27 @@ func (r *ServerResponse) appendConnection(b []byte) []byte {
 	}
 	switch {
 	case r.known&(setConnection<<removedShift) != 0:
-		return b
+		return ""
 	case !r.keepAlive:
-		return append(b, "Connection: close\r\n"...)
+		return "Connection: close\r\n"
+	case r.isSet(setKeepAlive):
+		return keepAliveLine
 	}
-	b = append(b, "Connection: keep-alive\r\n"...)
-	if idle := c.sl.s.o.IdleTimeout; idle > 0 && !r.isSet(setKeepAlive) {
-		b = append(b, "Keep-Alive: timeout="...)
-		b = strconv.AppendInt(b, int64(idle.Seconds()), 10)
-		if most := c.sl.s.o.MaxRequestsPerSocket; most > 0 {
-			b = append(b, ", max="...)
-			b = strconv.AppendInt(b, int64(most), 10)
-		}
-		b = append(b, "\r\n"...)
+	return c.sl.s.keepAlive
+}
+
+const keepAliveLine = "Connection: keep-alive\r\n"
+
+// keepAliveLines are keepAliveLine and, if there is something to say, a Keep-Alive field.
+func (o *ServerOptions) keepAliveLines() string {
+	if o.IdleTimeout <= 0 {
+		return keepAliveLine
 	}
-	return b
+	b := append([]byte(keepAliveLine), "Keep-Alive: timeout="...)
+	b = strconv.AppendInt(b, int64(o.IdleTimeout.Seconds()), 10)
+	if o.MaxRequestsPerSocket > 0 {
+		b = append(b, ", max="...)
+		b = strconv.AppendInt(b, int64(o.MaxRequestsPerSocket), 10)
+	}
+	return string(append(b, "\r\n"...))
 }

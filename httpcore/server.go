@@ -15,7 +15,8 @@ import (
 // Its handlers are set before it listens, and then called on the loop that a connection belongs to: on all loops of a Group,
 // perhaps at the same time.
 type Server struct {
-	o ServerOptions
+	o         ServerOptions
+	keepAlive string // the lines of every answer that the connection goes on behind
 
 	onRequest       func(*IncomingMessage, *ServerResponse)
 	onCheckContinue func(*IncomingMessage, *ServerResponse)
@@ -35,7 +36,8 @@ type Server struct {
 
 // NewServer returns a Server.
 func NewServer(o ServerOptions) *Server {
-	return &Server{o: o.withDefaults(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
+	o = o.withDefaults()
+	return &Server{o: o, keepAlive: o.keepAliveLines(), loops: map[*loop.Loop]*serverLoop{}, idle: make(chan struct{})}
 }
 
 // OnRequest sets what answers requests. Without it they are answered with 404.
@@ -62,7 +64,7 @@ func (s *Server) OnConnect(fn func(req *IncomingMessage, socket *stream.Socket, 
 // Listen listens on all loops of g, which has not begun to run, and returns the address. The Server drains when g shuts
 // down.
 func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort, error) {
-	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.serve(l, c) })
+	ln, err := g.Listen(network, address, func(l *loop.Loop, c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -78,7 +80,7 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 
 // ListenLoop listens on one loop, and returns the address.
 func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPort, error) {
-	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.serve(l, c) })
+	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -103,11 +105,6 @@ func (s *Server) closeWith(fn func(done func())) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, fn)
-}
-
-func (s *Server) serve(l *loop.Loop, c *loop.Conn) {
-	c.NoDelay(true)
-	s.ServeTransport(l, c)
 }
 
 // ServeTransport answers what comes over t, which is the Server's from now on. It is for the goroutine of l.

@@ -11,7 +11,7 @@ func (c *serverConn) hurry() {
 	case c.flags&connDeaf != 0 || !c.quiet():
 	case c.served == 0:
 		c.d.Start(loop.DeadlineExchange, lastCall)
-	case c.t.WriteQueueSize() == 0 && !c.d.Active(loop.DeadlineExchange): // else when it has taken its answer
+	case c.queued() == 0 && !c.d.Active(loop.DeadlineExchange): // else when it has taken its answer
 		c.d.Start(loop.DeadlineExchange, oneMore)
 	}
 }
@@ -25,7 +25,7 @@ func (c *serverConn) rested() {
 	case c.flags&(connGone|connLast|connDeaf) != 0 || c.served == 0 || !c.quiet():
 	case c.sl.closing:
 		c.hurry()
-	case c.t.WriteQueueSize() == 0 && !c.d.Active(loop.DeadlineIdle):
+	case c.queued() == 0 && !c.d.Active(loop.DeadlineIdle):
 		c.d.Start(loop.DeadlineIdle, c.sl.s.o.IdleTimeout)
 	}
 }

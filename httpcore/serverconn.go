@@ -98,7 +98,7 @@ func (c *serverConn) writeFailed(err error) { c.lostPeer(err) }
 // enough reports whether so much waits to be answered, or to be taken by the client, that no more requests are looked at; or
 // so many have been, that others should have their turn.
 func (c *serverConn) enough() bool {
-	return c.burst >= maxBurst || c.pending >= maxPipelined || c.t.WriteQueueSize() > max(0, c.sl.s.o.HighWaterMark) || c.last != nil && c.last.res.maySwitch
+	return c.burst >= maxBurst || c.pending >= maxPipelined || c.queued() > max(0, c.sl.s.o.HighWaterMark) || c.last != nil && c.last.res.maySwitch
 }
 
 // restart begins another burst, in a turn of its own.

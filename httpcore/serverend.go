@@ -72,7 +72,7 @@ func (c *serverConn) endBehind() {
 	case c.flags&connGone != 0:
 	case c.last != nil:
 		c.last.res.keepAlive = false
-	case c.flags&connEnded != 0 && c.t.WriteQueueSize() == 0:
+	case c.flags&connEnded != 0 && c.queued() == 0:
 		c.destroy(nil)
 	default:
 		c.finish()
@@ -156,10 +156,11 @@ func (c *serverConn) finish() {
 // sendEnd sends our end. One that completes the last answer waits until the kernel has all of that: before, we may still have
 // to give it up, and then with a reset.
 func (c *serverConn) sendEnd() {
-	if c.tillEnd && c.t.WriteQueueSize() > 0 {
+	if c.tillEnd && c.queued() > 0 {
 		return // when it has, rested is called
 	}
 	c.tillEnd = false
+	c.handGathered()
 	if c.t.CloseWrite(c.endSent) != nil {
 		c.destroy(nil)
 	}
@@ -214,7 +215,7 @@ func (c *serverConn) looksWhole() bool {
 // leave has the server forget the connection, and HTTP the transport.
 func (c *serverConn) leave() {
 	if c.watch != nil {
-		c.watch.stats.BytesWritten -= int64(c.t.WriteQueueSize())
+		c.watch.stats.BytesWritten -= int64(c.queued())
 	}
 	c.wire.leave()
 	c.sl.conns.remove(c)

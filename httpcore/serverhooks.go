@@ -137,7 +137,7 @@ func (w *connWatch) done(c *serverConn, rw *requestWatch) {
 			x.BytesWritten = r.written
 		}
 		if x.Err == nil && !r.done && !w.stats.HandedOver {
-			x.Err = r.err
+			x.Err = r.extra().err
 			if x.Err == nil {
 				x.Err = c.why
 			}

@@ -14,8 +14,10 @@ type shared struct {
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
 	arena    arena
-	vector   [1][]byte // what a transport is given a single slice in
-	date     []byte
+	gather   gather
+	flights  []flight      // memory for a connection that has many
+	vector   [1][]byte     // what a transport is given a single slice in
+	date     []byte        // the line of a Date field
 	dateTill time.Duration // the loop's time until which it is right
 }
 
@@ -50,11 +52,11 @@ func (sh *shared) giveBack(p *h1.Parser) {
 // timeFormat is an IMF-fixdate: RFC 9110 section 5.6.7.
 const timeFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
 
-// appendDate appends the value of a Date field. It is made once a second.
+// appendDate appends a Date field, whose line is made once a second.
 func (sh *shared) appendDate(b []byte) []byte {
 	if now := sh.l.Now(); now >= sh.dateTill {
 		wall := sh.l.Reactor().Kernel().Wall().UTC()
-		sh.date = wall.AppendFormat(sh.date[:0], timeFormat)
+		sh.date = append(wall.AppendFormat(append(sh.date[:0], "Date: "...), timeFormat), "\r\n"...)
 		sh.dateTill = now + time.Second - time.Duration(wall.Nanosecond())
 	}
 	return append(b, sh.date...)
@@ -101,6 +103,31 @@ func spoil(a *arena) {
 			used[i] = 0xdd
 		}
 	})
+}
+
+// reopen returns room for n bytes behind a copy of b: b itself, if it was the last to be put and there is room.
+func (a *arena) reopen(b []byte, n int) []byte {
+	if at := len(a.buf) - len(b); cap(a.buf)-len(a.buf) >= n && a.endsWith(b) {
+		a.buf = a.buf[:at]
+		return a.buf[at : at+len(b) : at+len(b)+n]
+	}
+	return append(a.take(len(b)+n), b...)
+}
+
+// endsWith reports whether p was the last to be put.
+func (a *arena) endsWith(p []byte) bool {
+	at := len(a.buf) - len(p)
+	return len(p) > 0 && at >= 0 && &a.buf[at] == &p[0]
+}
+
+// join makes p a part of b, if it was the last to be put and b the last before it.
+func (a *arena) join(b *[]byte, p []byte) bool {
+	at := len(a.buf) - len(p) - len(*b)
+	if at < 0 || !a.endsWith(p) || &a.buf[at] != &(*b)[0] {
+		return false
+	}
+	*b = a.buf[at:len(a.buf):len(a.buf)]
+	return true
 }
 
 // put keeps b, which take has given room for and nobody has outgrown, until the turn ends.

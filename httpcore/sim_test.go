@@ -377,3 +377,26 @@ func TestARequestCostsOneReadAndOneWrite(t *testing.T) {
 	p.Close()
 	k.run()
 }
+
+func TestAConnectionForOneRequestCostsSevenCalls(t *testing.T) {
+	k := newRig(t, ServerOptions{}, func(_ *IncomingMessage, res *ServerResponse) { res.EndString("Hello, World!") })
+	k.run()
+	before := k.w.Calls()
+	p := k.dial()
+	k.send(p, "GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n")
+	if err := k.read(p); !errors.Is(err, io.EOF) || !strings.HasSuffix(string(k.got), "Hello, World!") {
+		t.Errorf("got %q, %v", k.got, err)
+	}
+	p.Close()
+	k.run()
+	after := k.w.Calls()
+	got := simkernel.Calls{
+		Accept: after.Accept - before.Accept, Add: after.Add - before.Add, Read: after.Read - before.Read,
+		Write: after.Write + after.Writev - before.Write - before.Writev, CloseWrite: after.CloseWrite - before.CloseWrite,
+		Close: after.Close - before.Close, Mod: after.Mod - before.Mod, Del: after.Del - before.Del,
+		SetOption: after.SetOption - before.SetOption, Addr: after.Addr - before.Addr,
+	}
+	if want := (simkernel.Calls{Accept: 1, Add: 1, Read: 2, Write: 1, CloseWrite: 1, Close: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -104,7 +104,7 @@ func runSwarm(seed uint64) []string {
 			}
 		})
 	}
-	ln, err := l.Listen("tcp", simAddress, func(c *loop.Conn) { s.s.serve(l, c) })
+	ln, err := l.Listen("tcp", simAddress, func(c *loop.Conn) { s.s.ServeTransport(l, c) })
 	if err != nil {
 		return []string{err.Error()}
 	}

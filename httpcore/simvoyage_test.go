@@ -182,7 +182,7 @@ func (s *voyage) any() *loop.Loop { return s.loops[s.r.IntN(len(s.loops))] }
 // listen has srv serve at an address, on some loop, until stop is called.
 func (s *voyage) listen(srv *Server, address string) (stop func(), err error) {
 	l := s.any()
-	ln, err := l.Listen("tcp", address, func(c *loop.Conn) { srv.serve(l, c) })
+	ln, err := l.Listen("tcp", address, func(c *loop.Conn) { srv.ServeTransport(l, c) })
 	return func() { l.Post(func() { ln.Close(nil) }) }, err
 }
 

@@ -3,13 +3,13 @@ package httpcore
 // StatusText returns the reason phrase that RFC 9110 and the IANA registry have for a status; "unknown" for others, as Node
 // says.
 func StatusText(code int) string {
-	if s, ok := statusTexts[code]; ok {
-		return s
+	if code >= 0 && code < len(statusTexts) && statusTexts[code] != "" {
+		return statusTexts[code]
 	}
 	return "unknown"
 }
 
-var statusTexts = map[int]string{
+var statusTexts = [...]string{
 	100: "Continue", 101: "Switching Protocols", 102: "Processing", 103: "Early Hints",
 	200: "OK", 201: "Created", 202: "Accepted", 203: "Non-Authoritative Information", 204: "No Content",
 	205: "Reset Content", 206: "Partial Content", 207: "Multi-Status", 208: "Already Reported", 226: "IM Used",

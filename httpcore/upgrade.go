@@ -71,7 +71,7 @@ func (r *ServerResponse) SwitchProtocols(take func(socket *stream.Socket, head [
 		}
 		b = append(b, fields[i]...)
 		b = append(b, ": "...)
-		b = append(b, strings.Trim(fields[i+1], " \t")...)
+		b = append(b, trimOWS(fields[i+1])...)
 		b = append(b, "\r\n"...)
 	}
 	r.headSent, r.StatusCode = true, 101

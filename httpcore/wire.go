@@ -148,10 +148,7 @@ func (w *wire) parse(data []byte) {
 	if w.p == nil {
 		w.p = w.sh.parser(w.side)
 	}
-	w.flags |= connParsing
-	n, err := w.p.Execute(data)
-	w.flags &^= connParsing
-	w.unsettled()
+	n, err := w.execute(data)
 	switch {
 	case w.flags&connGone != 0:
 		w.p = nil // it stopped inside a message, and is nobody's any more
@@ -179,8 +176,19 @@ func (w *wire) parse(data []byte) {
 	w.side.rested()
 }
 
+// execute runs the parser. Whoever panics in it, what was written before is the transport's.
+func (w *wire) execute(data []byte) (int, error) {
+	defer w.handGathered()
+	w.flags |= connParsing
+	n, err := w.p.Execute(data)
+	w.flags &^= connParsing
+	w.unsettled()
+	return n, err
+}
+
 // leave takes the transport away from HTTP: nothing of it is looked at any more.
 func (w *wire) leave() {
+	w.handGathered()
 	w.flags |= connGone
 	w.spill, w.head = nil, nil
 	if w.flags&connParsing != 0 {

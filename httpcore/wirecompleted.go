@@ -10,12 +10,20 @@ func (w *wire) completed(err error) {
 		w.settled-- // told already
 		return
 	}
+	w.completeAll(err)
+}
+
+// completeAll is complete of all that the transport has as one write.
+func (w *wire) completeAll(err error) {
+	if w.flights.oldest().more {
+		defer w.completeAll(err) // whoever panics; a turn's answers at most
+	}
 	w.complete(err, nil)
 }
 
 // complete is the oldest write being taken, or having failed. cb is called for it if it came without a callback.
 func (w *wire) complete(err error, cb func(error)) {
-	f := w.flights.pop()
+	f := w.flights.pop(&w.sh.flights)
 	o := f.o
 	if cb != nil {
 		f.cb = cb
@@ -32,7 +40,7 @@ func (w *wire) complete(err error, cb func(error)) {
 			o.interrupted(cb)
 		}
 	}()
-	if w.t.WriteQueueSize() == 0 {
+	if w.queued() == 0 {
 		w.flowing()
 		if o.owns() {
 			o.mayDrain()
@@ -43,10 +51,10 @@ func (w *wire) complete(err error, cb func(error)) {
 		cb = nil
 		f.cb(nil)
 	}
-	if over && o.flying == 0 && len(o.held) == 0 {
+	if over && o.flying == 0 && !o.holds() {
 		o.finish()
 	}
-	if x := w.out; x != nil && x != o && w.t.WriteQueueSize() == 0 {
+	if x := w.out; x != nil && x != o && w.queued() == 0 {
 		x.mayDrain() // it may have waited for what the ones before it had written
 	}
 	whole = true
@@ -57,7 +65,7 @@ func (w *wire) complete(err error, cb func(error)) {
 // called yet. What would have followed does so on ticks.
 func (o *outgoing) interrupted(cb func(error)) {
 	o.tick(cb, nil)
-	if o.over && !o.done && o.flying == 0 && len(o.held) == 0 {
+	if o.over && !o.done && o.flying == 0 && !o.holds() {
 		o.loop().NextTick(o.finish)
 	}
 }
@@ -85,7 +93,7 @@ func (w *wire) reason(err error) error {
 
 // mayDrain tells that it is time to go on, if somebody waits for that.
 func (o *outgoing) mayDrain() {
-	if o.needDrain && !o.gone && o.heldBytes < o.hwm {
+	if o.needDrain && !o.gone && o.extra().heldBytes < o.hwm {
 		o.drained()
 	}
 }
@@ -94,7 +102,7 @@ func (o *outgoing) mayDrain() {
 func (o *outgoing) drained() {
 	o.needDrain = false
 	if !o.ended {
-		o.onDrain.Each(func(fn func()) { fn() })
+		o.extra().onDrain.Each(func(fn func()) { fn() })
 	}
 }
 

@@ -1,9 +1,11 @@
 package httpcore
 
+import "github.com/weir-go/weir/loop"
+
 // A transport tells that it has sent something in a turn of its own. Node writes at once, and tells on a tick: 'finish' comes
 // before what the ticks behind it cause, the request's 'end' say. So does this: a tick looks whether the transport's queue
-// is empty, which it is unless the client is slow, and tells of all writes then. When the transport does so later, they are
-// only counted.
+// is empty, which it is unless the client is slow, and tells of all writes then. A loop's Conn forgets to do so itself; when
+// another transport does, later, they are only counted.
 
 // settleLater has settle called on a tick.
 func (w *wire) settleLater() {
@@ -17,14 +19,14 @@ func (w *wire) settleLater() {
 	w.sh.l.NextTick(w.goSettle)
 }
 
-// settle tells of writes that the kernel has, those of one response: the ticks that they cause come before the next one's.
+// settle tells of writes that the kernel has, one response after the other: the ticks that one causes come before the next.
 func (w *wire) settle() {
 	if w.flags&connParsing != 0 {
 		w.flags |= connUnsettled // more may come, to leave with this
 		return
 	}
 	w.flags &^= connSettling
-	if w.flags&connGone != 0 || w.flights.len() == 0 {
+	if w.flags&connGone != 0 || w.flights.oldest() == nil {
 		return
 	}
 	if w.t.WriteQueueSize() > 0 {
@@ -35,14 +37,27 @@ func (w *wire) settle() {
 		return // the transport will tell
 	}
 	w.claim()
-	o := w.flights.oldest().o
-	for n := w.flights.len(); n > 0 && w.flights.oldest().o == o && !w.flights.oldest().file; n-- {
-		w.settled++
+	var o *outgoing
+	for n := w.flights.len(); n > 0; n-- { // and none that is written meanwhile
+		f := w.flights.oldest()
+		switch {
+		case f.file:
+			return
+		case o != nil && f.o != o && (w.flags&connGone != 0 || w.sh.l.TicksDue()):
+			w.settleLater()
+			return
+		case !f.more && !w.unpend():
+			w.settled++
+		}
+		o = f.o
 		w.complete(nil, nil)
 	}
-	if w.flights.len() > 0 && !w.flights.oldest().file {
-		w.settleLater()
-	}
+}
+
+// unpend has the transport not call for the oldest write that it would call for, if it can do without.
+func (w *wire) unpend() bool {
+	conn, ok := w.t.(*loop.Conn)
+	return ok && conn.ForgetWritten()
 }
 
 // unsettled is the parser having returned: if settle was called inside it, it is called again.

@@ -63,7 +63,7 @@ func (w *wire) flowing() {
 
 // has is how many of the bytes handed over the peer has; where that can't be known exactly, how many the layer below has.
 func (w *wire) has() (n uint32, exact bool) {
-	left := w.t.WriteQueueSize()
+	left := w.queued()
 	if t, ok := w.t.(transportQueue); ok {
 		if kept, err := t.SendQueueSize(); err == nil {
 			left, exact = left+kept, true

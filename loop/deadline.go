@@ -41,14 +41,15 @@ type DeadlineHandler = interface{ OnDeadline(which Deadline) }
 // kind, each with a limit. Whoever knows which limit applies embeds it by value: it is 96 bytes, and neither it nor its
 // use allocates.
 //
-// It is made to be touched often and to pass seldom. Touch is a store; the loop looks at a Deadlines when its earliest
-// limit might be over, moves it on if it was touched, and runs OnDeadline if not. That is coarse, in steps of 100 ms:
+// It is made to be touched often and to pass seldom. Touch is a store, and so as a rule are Stop, and Start after it; the loop
+// looks at a Deadlines when its earliest limit might be over, moves it on if it was touched, and runs OnDeadline if not. That is coarse, in steps of 100 ms:
 // OnDeadline is never early by the loop's Now, and late by a step at most, plus what the loop itself is late. What must
 // be more exact is a Timer.
 //
 // Deadlines run in the timers' phase, after the timers that are due: in the order of their steps, those of one step in
 // no order to rely on, those of one Deadlines in the order of the constants. One that is started in the phase does not
-// run in it. They never keep the loop alive. RunOnce may return having called nothing, where a Deadlines was touched.
+// run in it. They never keep the loop alive. RunOnce may return having called nothing, where a Deadlines was touched or
+// stopped.
 //
 // All methods are for the loop's goroutine. Start and Touch panic on a Deadline that is not one of the constants, and
 // before Init. A Deadlines must not be copied once it was started.
@@ -95,12 +96,9 @@ func (d *Deadlines) Start(which Deadline, limit time.Duration) {
 	if d.closed {
 		return
 	}
-	bit := uint8(1) << which
 	d.since[which] = d.l.now
 	d.limit[which] = milliseconds(limit)
-	d.running |= bit
-	d.paused &^= bit
-	d.place(which)
+	d.run(which)
 }
 
 // Touch has a clock that runs count from the loop's Now on, with the limit it has; one that is paused will have counted
@@ -116,9 +114,8 @@ func (d *Deadlines) Pause(which Deadline) {
 	}
 	d.l.r.CheckGoroutine()
 	d.since[which] = ^(d.l.now - d.since[which])
-	d.running &^= bit
+	d.halt(bit)
 	d.paused |= bit
-	d.rest()
 }
 
 // Resume lets a paused clock go on where it was. One that had passed its limit before it was paused runs out in the next
@@ -134,21 +131,19 @@ func (d *Deadlines) Resume(which Deadline) {
 		counted = ^d.since[which]
 	}
 	d.since[which] = d.l.now - counted
-	d.paused &^= bit
-	d.running |= bit
-	d.place(which)
+	d.run(which)
 }
 
-// Stop stops a clock, running or paused.
+// Stop stops a clock, running or paused. The loop may hold on to d for up to two minutes all the same; Close has it let go at
+// once.
 func (d *Deadlines) Stop(which Deadline) {
 	bit := uint8(1) << which
 	if (d.running|d.paused)&bit == 0 {
 		return
 	}
 	d.l.r.CheckGoroutine()
-	d.running &^= bit
+	d.halt(bit)
 	d.paused &^= bit
-	d.rest()
 }
 
 // Close stops all clocks for good: nothing is called from then on, and the loop does not know d any more. A second call
@@ -158,9 +153,11 @@ func (d *Deadlines) Close() {
 		return
 	}
 	d.l.r.CheckGoroutine()
-	d.running, d.paused, d.closed = 0, 0, true
-	d.rest()
-	if w := &d.l.wheel; w.pass.of == d {
+	d.halt(d.running)
+	d.paused, d.closed = 0, true
+	w := &d.l.wheel
+	w.remove(d)
+	if w.pass.of == d {
 		w.pass.of = nil
 	}
 }
@@ -182,9 +179,34 @@ func (d *Deadlines) due(which Deadline) time.Duration {
 	return since + min(time.Duration(d.limit[which])*time.Millisecond, math.MaxInt64-since)
 }
 
-// place has the wheel know of a clock that has begun to run. Those that ran before are known: the node is where the
-// earliest of them, or an earlier moment, has it.
-func (d *Deadlines) place(which Deadline) {
+// run has a clock run. The wheel looks at d when the earliest of its clocks may have passed, or earlier: mostly it does so
+// already, because of a clock that ran before, and then nothing is to be done.
+func (d *Deadlines) run(which Deadline) {
+	w := &d.l.wheel
+	if d.running == 0 {
+		w.running++
+	}
+	bit := uint8(1) << which
+	d.running |= bit
+	d.paused &^= bit
+	if due := d.due(which); d.next == nil || due < w.looksAt(d) {
+		d.place(due)
+	}
+}
+
+// halt has clocks not run any more. The node stays where it is, for the clock that is started next as a rule: taking it out
+// and putting it in anew for each request costs more than one look for nothing.
+func (d *Deadlines) halt(clocks uint8) {
+	if d.running == 0 {
+		return
+	}
+	if d.running &^= clocks; d.running == 0 {
+		d.l.wheel.running--
+	}
+}
+
+// place has the wheel look at d when due is over, or earlier.
+func (d *Deadlines) place(due time.Duration) {
 	w := &d.l.wheel
 	if w.pass.of == d {
 		return // the pass puts it back
@@ -192,14 +214,7 @@ func (d *Deadlines) place(which Deadline) {
 	if w.n == 0 && !w.pass.on {
 		w.at = int64(d.l.now / wheelStep) // nobody has turned it while it was empty
 	}
-	w.put(d, stepAfter(d.due(which)))
-}
-
-// rest takes d out of the wheel if no clock runs, so that it costs nothing. While another runs it may stay where it is.
-func (d *Deadlines) rest() {
-	if d.running == 0 {
-		d.l.wheel.remove(d)
-	}
+	w.put(d, stepAfter(due))
 }
 
 // passed returns the first clock whose deadline is now or earlier.
@@ -242,9 +257,6 @@ func (l *Loop) runDeadlines() {
 	w := &l.wheel
 	p := &w.pass
 	if !p.on {
-		if w.n == 0 || int64(l.now/wheelStep) <= w.at {
-			return
-		}
 		*p = deadlinePass{on: true, now: l.now, to: int64(l.now / wheelStep)}
 		w.turn(p.to)
 	}
@@ -256,7 +268,7 @@ func (l *Loop) runDeadlines() {
 		}
 		d := p.of
 		if which, ok := d.passed(p.now); ok {
-			d.running &^= 1 << which
+			d.halt(1 << which)
 			d.h.OnDeadline(which)
 			l.EndTurn() // d may be closed by now, and belong to somebody else
 			continue
@@ -269,10 +281,13 @@ func (l *Loop) runDeadlines() {
 	p.on = false
 }
 
-// nextDeadline is when the wheel wants to be looked at; ok is false if it is empty.
+// nextDeadline is when the wheel wants to be looked at; ok is false if no clock runs.
 func (l *Loop) nextDeadline() (at time.Duration, ok bool) {
 	if l.wheel.pass.on {
 		return 0, true // a callback has left its pass, and Run, by a panic or Goexit
+	}
+	if l.wheel.running == 0 {
+		return 0, false // nodes that are left over do not wake anybody
 	}
 	step, ok := l.wheel.next()
 	return time.Duration(step) * wheelStep, ok

@@ -126,8 +126,8 @@ func TestDeadlineWithoutALimitIsStopped(t *testing.T) {
 	for _, none := range []time.Duration{0, -1, math.MinInt64} {
 		p.d.Start(DeadlineRead, time.Second)
 		p.d.Start(DeadlineRead, none)
-		if p.d.Active(DeadlineRead) || l.wheel.n != 0 {
-			t.Errorf("started with %v: active %v, %d in the wheel; want false, 0", none, p.d.Active(DeadlineRead), l.wheel.n)
+		if at, wakes := l.nextDeadline(); p.d.Active(DeadlineRead) || wakes {
+			t.Errorf("started with %v: active %v, and the loop will wake at %v; want false, never", none, p.d.Active(DeadlineRead), at)
 		}
 	}
 	advance(t, l, time.Hour)
@@ -170,8 +170,8 @@ func TestDeadlinePausedWhileWeAreTheSideThatStopped(t *testing.T) {
 	for range 3 {
 		advance(t, l, 3*time.Second) // the peer's
 		p.d.Pause(DeadlineRead)
-		if p.d.Active(DeadlineRead) || p.d.DueIn(DeadlineRead) != 0 || l.wheel.n != 0 {
-			t.Errorf("paused: active %v, due in %v, %d in the wheel; want false, 0, 0", p.d.Active(DeadlineRead), p.d.DueIn(DeadlineRead), l.wheel.n)
+		if at, wakes := l.nextDeadline(); p.d.Active(DeadlineRead) || p.d.DueIn(DeadlineRead) != 0 || wakes {
+			t.Errorf("paused: active %v, due in %v, and the loop will wake at %v; want false, 0, never", p.d.Active(DeadlineRead), p.d.DueIn(DeadlineRead), at)
 		}
 		p.d.Pause(DeadlineRead) // the second counts for nothing
 		advance(t, l, time.Hour)
@@ -251,6 +251,56 @@ func TestDeadlineEarlierThanTheOneSetMovesTheNode(t *testing.T) {
 	wantTold(t, "a second later", p, DeadlineRead)
 	advance(t, l, time.Hour)
 	wantTold(t, "an hour later", p, DeadlineIdle)
+}
+
+// A server stops and starts several clocks for each request. The node stays where it is, and the loop looks at it there, once.
+func TestDeadlinesStartedAnewForEachRequestLeaveTheWheelAlone(t *testing.T) {
+	w, l := newSimWithoutCost(t)
+	p := newPeer(l)
+	p.d.Start(DeadlineRead, 10*time.Second)
+	for range 5 {
+		w.Advance(time.Second)
+		l.UpdateTime()
+		slots, slot := *l.wheel.slots, p.d.slot
+		p.d.Stop(DeadlineRead)
+		p.d.Start(DeadlineExchange, time.Minute)
+		p.d.Stop(DeadlineExchange)
+		p.d.Start(DeadlineRead, 10*time.Second)
+		if *l.wheel.slots != slots || p.d.slot != slot {
+			t.Error("the wheel has changed")
+		}
+	}
+	advance(t, l, 5*time.Second) // its slot comes up: it is moved on
+	wantTold(t, "10 s after the first Start", p)
+	if at, ok := l.nextDeadline(); !ok || at != 15*time.Second {
+		t.Errorf("the loop will wake at %v, %v; want 15s", at, ok)
+	}
+	advance(t, l, 5*time.Second)
+	wantTold(t, "10 s after the last Start", p, DeadlineRead)
+}
+
+// A clock that was stopped leaves its node in the wheel. That wakes the loop once at most, and not at all if no other runs.
+func TestDeadlineThatWasStoppedWakesTheLoopOnceAtMost(t *testing.T) {
+	w := simkernel.New(simkernel.Options{Seed: 1, CallCost: -1})
+	k := &counting{Kernel: w.Kernel()}
+	l := newLoop(t, Options{Kernel: k})
+	keep := l.NewAsync(nil)
+	stopped, other := newPeer(l), newPeer(l)
+	stopped.d.Start(DeadlineRead, time.Second)
+	other.d.Start(DeadlineRead, 10*time.Second)
+	stopped.d.Stop(DeadlineRead)
+	other.then = func(Deadline) {
+		if k.waits > 2 {
+			t.Errorf("got %d waits until the other deadline, want 2 at most", k.waits)
+		}
+		keep.Close(nil)
+	}
+	run(t, l)
+	wantTold(t, "at the end", other, DeadlineRead)
+	wantTold(t, "at the end", stopped)
+	if l.wheel.n != 0 {
+		t.Errorf("%d are left in the wheel", l.wheel.n)
+	}
 }
 
 // While a clock of the node is due in the pass under way, starting another must not carry it off.

@@ -85,6 +85,9 @@ type hooks struct {
 	last   int // where it ends: what was started during it waits; 0 while it is not under way
 }
 
+// any reports whether the phase has anything to do.
+func (hs *hooks) any() bool { return len(hs.items) > 0 }
+
 func (hs *hooks) add(h *hook) {
 	hs.items = append(hs.items, h)
 	hs.active++
@@ -105,9 +108,6 @@ func (l *Loop) runPrepare() { l.runHooks(&l.prep) }
 func (l *Loop) runCheck()   { l.runHooks(&l.check) }
 
 func (l *Loop) runHooks(hs *hooks) {
-	if len(hs.items) == 0 {
-		return
-	}
 	if hs.last == 0 {
 		hs.last = len(hs.items)
 	}

@@ -45,7 +45,7 @@ type Loop struct {
 
 	counts    counts
 	published published
-	outdated  bool      // a turn has run since now was read
+	outdated  bool      // a turn, or a wait, has been since now was read
 	watchdog  *watchdog // nil without Options.SlowCallback
 }
 
@@ -80,9 +80,7 @@ func (l *Loop) Run() error {
 	defer l.leave()
 	if l.Alive() && !l.stopped.Load() {
 		l.protect((*Loop).settle) // what whoever used the loop before Run has left
-		l.UpdateTime()
-		l.protect((*Loop).runTimers)
-		l.protect((*Loop).runDeadlines)
+		l.runDue()
 	}
 	for l.Alive() && !l.stopped.Load() {
 		if err := l.iterate(modeRun); err != nil {
@@ -129,12 +127,19 @@ const (
 const pendingRounds = 8
 
 // iterate is one pass through the phases, in the order of libuv since 1.45. Each phase is made of turns: one callback
-// and all it causes. doc.go has the picture.
+// and all it causes. doc.go has the picture. A phase in which there is nothing to do is left out: most iterations of a busy
+// server only have the poll phase and the pending one.
 func (l *Loop) iterate(m mode) error {
 	maySleep := m == modeRun || m == modeOnce && !l.r.Busy() && l.idle.active == 0
-	l.protect((*Loop).runPending)
-	l.protect((*Loop).runIdle)
-	l.protect((*Loop).runPrepare)
+	if l.r.Pending() {
+		l.protect((*Loop).runPending)
+	}
+	if l.idle.any() {
+		l.protect((*Loop).runIdle)
+	}
+	if l.prep.any() {
+		l.protect((*Loop).runPrepare)
+	}
 	timeout := time.Duration(0)
 	if maySleep {
 		timeout = l.timeout()
@@ -142,15 +147,29 @@ func (l *Loop) iterate(m mode) error {
 	if err := l.poll(timeout); err != nil {
 		return err
 	}
-	for round := 0; round < pendingRounds && l.r.Busy(); round++ {
+	for round := 0; round < pendingRounds && l.r.Pending(); round++ {
 		l.protect((*Loop).runPending)
 	}
-	l.protect((*Loop).runCheck)
-	l.protect((*Loop).runClosing)
-	l.UpdateTime()
-	l.protect((*Loop).runTimers)
-	l.protect((*Loop).runDeadlines)
+	if l.check.any() {
+		l.protect((*Loop).runCheck)
+	}
+	if l.r.Closing() || l.done.pending() {
+		l.protect((*Loop).runClosing)
+	}
+	l.runDue()
 	return nil
+}
+
+// runDue is the timers' phase.
+func (l *Loop) runDue() {
+	l.UpdateTime()
+	l.r.EndRests(l.now)
+	if l.timers.any() {
+		l.protect((*Loop).runTimers)
+	}
+	if l.wheel.due(l.now) {
+		l.protect((*Loop).runDeadlines)
+	}
 }
 
 // poll waits, dispatches what is ready and then what other goroutines have posted.
@@ -169,17 +188,21 @@ func (l *Loop) poll(timeout time.Duration) error {
 		l.watchdog.turn(l.now)
 	}
 	l.event, l.events = 0, n
-	l.protect((*Loop).dispatch)
-	l.mail.collect()
-	l.protect((*Loop).runMail)
+	if n > 0 {
+		l.protect((*Loop).dispatch)
+	}
+	if l.mail.waiting() {
+		l.mail.collect()
+		l.protect((*Loop).runMail)
+	}
 	return nil
 }
 
 // beforeWait is the end of what the loop does before it waits.
 func (l *Loop) beforeWait(timeout time.Duration) {
 	at := l.now
-	if timeout != 0 && l.outdated {
-		at = l.r.Kernel().Monotonic()
+	if timeout != 0 {
+		at = l.clock()
 	}
 	l.publish(at)
 	if l.watchdog != nil {
@@ -196,6 +219,7 @@ func (l *Loop) wait(timeout time.Duration) (events int, err error) {
 		}
 		n, err := l.r.Wait(timeout)
 		l.mail.endWait()
+		l.outdated = true
 		if n > 0 || err != nil || timeout == 0 {
 			return n, err
 		}
@@ -260,14 +284,24 @@ func (l *Loop) timeout() time.Duration {
 	if !ok {
 		return -1
 	}
-	// The time is asked anew: the callbacks since the last look may have taken long.
-	return max(0, next-l.r.Kernel().Monotonic())
+	return max(0, next-l.clock())
+}
+
+// clock is the time that it is: what Now returns is older by as long as a callback since then took, or a wait.
+func (l *Loop) clock() time.Duration {
+	if !l.running || l.outdated {
+		return l.r.Kernel().Monotonic()
+	}
+	return l.now
 }
 
 // Timeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
 // comes from outside. It is libuv's uv_backend_timeout, for whoever steps a loop from inside another one, or in virtual time; it
 // knows nothing of what the kernel has ready. It is for the loop's goroutine.
-func (l *Loop) Timeout() time.Duration { return l.timeout() }
+func (l *Loop) Timeout() time.Duration {
+	l.outdated = true // a callback may ask, after long work
+	return l.timeout()
+}
 
 // Alive reports whether anything keeps Run going: an active handle or connection with a ref, a request that has not
 // completed, a handle that is closing, something posted, a tick.

@@ -156,8 +156,12 @@ func (l *Loop) publish(at time.Duration) {
 	p.mu.Unlock()
 }
 
-// woke shows how long the loop has slept by now: callbacks may take long, and ask.
+// woke shows how long the loop has slept by now: callbacks may take long, and ask. Only the loop's goroutine writes, so it may
+// look without the lock.
 func (p *published) woke(slept time.Duration) {
+	if slept == p.stats.Idle {
+		return
+	}
 	p.mu.Lock()
 	p.stats.Idle = slept
 	p.mu.Unlock()

@@ -135,6 +135,9 @@ func (ts *timers) remove(t *Timer) {
 	t.ready = false // a pass under way skips it
 }
 
+// any reports whether the phase may have anything to do.
+func (ts *timers) any() bool { return ts.passing || len(ts.heap) > 0 }
+
 // earliest is when the next timer is due; ok is false if there is none.
 func (ts *timers) earliest() (due time.Duration, ok bool) {
 	if ts.passing {
@@ -152,7 +155,6 @@ func (l *Loop) runTimers() {
 	ts := &l.timers
 	if !ts.passing {
 		ts.passing = true
-		l.r.EndRests(l.now)
 		for len(ts.heap) > 0 && ts.heap[0].due <= l.now {
 			t := ts.heap[0].t
 			ts.heap.remove(t)

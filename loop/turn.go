@@ -85,6 +85,9 @@ func (l *Loop) RunTicks() {
 	l.r.SetOwner(owner)
 }
 
+// TicksDue reports whether RunTicks would run anything.
+func (l *Loop) TicksDue() bool { return l.ticks.len() > 0 }
+
 // NextTick runs fn on this goroutine, after the callback that is running and before anything else the loop does, in
 // the order of the calls. It belongs to whom the running callback belongs to. Ticks that always add ticks keep the loop
 // from everything else, as in Node; Post goes through the phases. A nil fn panics.

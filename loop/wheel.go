@@ -12,13 +12,15 @@ import (
 // than that waits in the last slot of this round whose step is a multiple of wheelFar, and is looked at and put in anew
 // there. So nodes that are far away share few slots, and the loop wakes for them once in wheelFar steps at most.
 //
-// A node may be in a slot earlier than it has to, never later: see Deadlines.Touch.
+// A node may be in a slot earlier than it has to, never later: see Deadlines.Touch. And it may be in one though no clock of
+// it runs any more; it goes when that slot comes up.
 type wheel struct {
-	at    int64                   // the step it stands at: its slot has been emptied, or is being so
-	n     int                     // nodes in the slots
-	slots *[wheelSlots]*Deadlines // each the first of a ring; 8 KiB, made for the first node
-	full  [wheelSlots / 64]uint64 // one bit a slot: it is not empty
-	pass  deadlinePass
+	at      int64                   // the step it stands at: its slot has been emptied, or is being so
+	n       int                     // nodes in the slots
+	running int                     // Deadlines with a clock that runs
+	slots   *[wheelSlots]*Deadlines // each the first of a ring; 8 KiB, made for the first node
+	full    [wheelSlots / 64]uint64 // one bit a slot: it is not empty
+	pass    deadlinePass
 }
 
 const (
@@ -48,6 +50,14 @@ func stepAfter(t time.Duration) int64 {
 func (w *wheel) stepOf(d *Deadlines) int64 {
 	return w.at + int64((d.slot-slotOf(w.at))&(wheelSlots-1))
 }
+
+// due reports whether there is a node to look at, now being the time, or may be: a step has gone by.
+func (w *wheel) due(now time.Duration) bool {
+	return w.pass.on || w.n > 0 && int64(now/wheelStep) > w.at
+}
+
+// looksAt is when that is, if no iteration is late.
+func (w *wheel) looksAt(d *Deadlines) time.Duration { return time.Duration(w.stepOf(d)) * wheelStep }
 
 // put has d looked at in step, or earlier: it stays where it is if that is early enough. A step that has gone by means
 // the next.

@@ -28,7 +28,9 @@ func (r *Reactor) AdoptConn(f File) (*Conn, error) {
 		peer, _ = r.k.PeerAddr(fd) // it may have gone since; then its address has too
 	}
 	f.Close() // ours is a duplicate; what closing the other one says does not matter to it
-	return r.newConn(fd, peer, unix, lifeOpen), nil
+	c := r.newConn(fd, peer, unix, lifeOpen)
+	c.flags |= flagShared // other processes may have it too
+	return c, nil
 }
 
 // AdoptListener makes a Listener of a socket that listens, and closes f as AdoptConn does. The path of a Unix socket

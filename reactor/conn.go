@@ -62,7 +62,7 @@ const (
 	lifeClosed
 )
 
-type connFlags uint8
+type connFlags uint16
 
 const (
 	flagFlushing    connFlags = 1 << iota // in r.flushing
@@ -73,6 +73,7 @@ const (
 	flagAborted                           // the handler is owed closeErr
 	flagForced                            // Abort has closed it, and its owner's Close still counts
 	flagBulk                              // reads are large, and the handler may know where the bytes go: see splice
+	flagShared                            // the socket may live on elsewhere: it was adopted, or its descriptor was asked for
 )
 
 // newConn makes a connection of fd and counts it.
@@ -111,8 +112,12 @@ func (c *Conn) LocalAddr() netip.AddrPort {
 }
 
 // FD is the descriptor, for what this package does not offer; -1 after Close. Reading, writing or closing it behind
-// the connection's back breaks the connection.
-func (c *Conn) FD() int { return int(c.fd) }
+// the connection's back breaks the connection. Who asks may duplicate it, so Close then has the kernel forget it first: a
+// system call more.
+func (c *Conn) FD() int {
+	c.flags |= flagShared
+	return int(c.fd)
+}
 
 // NoDelay turns Nagle's algorithm off (true) or on. Connections that were accepted or connected have it off unless
 // ListenOptions.Delay says otherwise; adopted ones keep what they have. It does nothing and returns nil for a Unix

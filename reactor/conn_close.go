@@ -111,6 +111,9 @@ func (c *Conn) shut(done func(), why error) {
 		c.dropUnsent(c.fail("write", why))
 	}
 	fd := int(c.fd)
+	if c.flags&flagShared == 0 {
+		c.armed = Unarmed // nobody else has the socket, so closing it takes it out of the poller
+	}
 	c.forget()
 	if fd >= 0 { // a connect that failed at once never had one
 		if c.flags&flagReset != 0 && !c.unix {

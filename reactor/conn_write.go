@@ -198,12 +198,18 @@ func (c *Conn) seal() {
 
 // Seal copies what is still borrowed when a turn ends. Nothing queued then depends on the shared read buffer any more.
 func (r *Reactor) Seal() {
+	if debug || len(r.flushing) > 0 || r.inbox.shown() {
+		r.seal()
+	}
+}
+
+func (r *Reactor) seal() {
 	for i, h := range r.flushing {
 		r.flushing[i] = nil
 		h.seal()
 	}
 	r.flushing, r.flushed = r.flushing[:0], 0
-	if r.inbox.seen != nil || r.inbox.block != nil {
+	if r.inbox.shown() {
 		r.inbox.endTurn(&r.pool)
 	}
 	if debug {
@@ -277,7 +283,7 @@ func (c *Conn) sendOnce() (asked, n int, errno Errno) {
 	if next := first.next; (next == nil || next.elsewhere()) && len(first.bufs) == 1 {
 		b := first.bufs[0]
 		b = b[:min(len(b), sendLimit)]
-		if next != nil && next.file != nil && next.file.ready > 0 {
+		if c.endsWith(first, b) || next != nil && next.file != nil && next.file.ready > 0 {
 			n, errno = r.k.WriteMore(int(c.fd), b)
 		} else {
 			n, errno = r.k.Write(int(c.fd), b)
@@ -303,6 +309,11 @@ gather:
 	clear(vec) // do not keep what was lent
 	r.vectors = vec[:0]
 	return asked, n, errno
+}
+
+// endsWith reports whether our end follows b, of q, at once: then both go in one segment, and the peer is told once.
+func (c *Conn) endsWith(q *request, b []byte) bool {
+	return c.out.halfClose == halfAsked && q.next == nil && q.left == len(b)
 }
 
 // consume takes n sent bytes off the queue.

@@ -1,6 +1,7 @@
 package reactor_test
 
 import (
+	"errors"
 	"net/netip"
 	"os"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/weir-go/weir/reactor"
+	"github.com/weir-go/weir/reactor/reactortest"
 )
 
 // Facts that only Linux, and only the real one, has.
@@ -16,21 +18,55 @@ import (
 // TestADuplicateElsewhereDoesNotSpin is libuv's iouring_pollhup: a descriptor that was inherited keeps its socket in the
 // epoll set after close, unless it was removed first; its hang-up would be reported for ever, to nobody.
 func TestADuplicateElsewhereDoesNotSpin(t *testing.T) {
-	d, h := realReactor(t)
-	f, p := h.InheritConn("tcp4")
-	c, err := d.R.AdoptConn(f)
+	t.Run("adopted", func(t *testing.T) {
+		d, h := realReactor(t)
+		f, p := h.InheritConn("tcp4")
+		elsewhere, err := duplicate(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(elsewhere)
+		c, err := d.R.AdoptConn(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closedElsewhere(t, d, c, p)
+	})
+	t.Run("accepted", func(t *testing.T) {
+		d, h := realReactor(t)
+		var c *reactor.Conn
+		ln, err := d.R.Listen("tcp", "127.0.0.1:0", reactor.ListenOptions{}, func(conn *reactor.Conn) { c = conn })
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := h.Dial("tcp4", ln.Addr().String())
+		d.Until(func() bool { return c != nil })
+		elsewhere, err := unix.Dup(c.FD())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(elsewhere)
+		closedElsewhere(t, d, c, p)
+	})
+}
+
+// duplicate is another descriptor of f.
+func duplicate(f reactor.File) (fd int, err error) {
+	raw, err := f.SyscallConn()
 	if err != nil {
-		t.Fatal(err)
+		return -1, err
 	}
+	e := raw.Control(func(foreign uintptr) { fd, err = unix.Dup(int(foreign)) })
+	return fd, errors.Join(e, err)
+}
+
+// closedElsewhere closes c, whose socket lives on, and has its peer reset it.
+func closedElsewhere(t *testing.T, d *reactortest.Driver, c *reactor.Conn, p reactortest.Peer) {
+	t.Helper()
 	if err := c.ReadStart(reactor.ReadFunc(func([]byte, error) { t.Error("a read after Close") })); err != nil {
 		t.Fatal(err)
 	}
 	d.Iterate(0)
-	elsewhere, err := unix.Dup(c.FD())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(elsewhere)
 	closed := false
 	c.Close(func() { closed = true })
 	d.Until(func() bool { return closed })
@@ -140,5 +176,48 @@ func TestPortsAreNotUsedUpForEveryPeer(t *testing.T) {
 		closed := false
 		c.CloseReset(func() { closed = true })
 		d.Until(func() bool { return closed })
+	}
+}
+
+// TestTheLastBytesAndOurEndLeaveInOneSegment: a peer that is told of both at once is woken once.
+func TestTheLastBytesAndOurEndLeaveInOneSegment(t *testing.T) {
+	d, _ := realReactor(t)
+	ended := false
+	ln, err := d.R.Listen("tcp", "127.0.0.1:0", reactor.ListenOptions{}, func(c *reactor.Conn) {
+		c.Write([][]byte{[]byte("goodbye")}, nil)
+		c.CloseWrite(func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			ended = true
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := dialFrom(t, 1, int(ln.Addr().Port()))
+	defer unix.Close(fd)
+	segments := func() uint32 {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Segs_in
+	}
+	before := segments()
+	d.Until(func() bool { return ended })
+	got, buf := "", make([]byte, 100)
+	for {
+		n, err := unix.Read(fd, buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+		got += string(buf[:n])
+	}
+	if n := segments() - before; n != 1 || got != "goodbye" {
+		t.Errorf("%q and the end came in %d segments", got, n)
 	}
 }

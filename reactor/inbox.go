@@ -57,6 +57,9 @@ func (b *inbox) take() *Incoming {
 // delivering says that more turns of the same batch follow this one.
 func (b *inbox) delivering() bool { return b.of != nil && b.of.want&WantRead != 0 }
 
+// shown reports whether a handler was shown something in this turn.
+func (b *inbox) shown() bool { return b.seen != nil || b.block != nil }
+
 // endTurn takes back what the turn has borrowed.
 func (b *inbox) endTurn(p *pool) {
 	if b.block != nil {

@@ -60,8 +60,8 @@ type Sockets interface {
 	Write(fd int, p []byte) (n int, errno Errno)
 	Writev(fd int, bufs [][]byte) (n int, errno Errno)
 
-	// WriteMore is Write of what is sent just before more, so that both may share a segment: MSG_MORE, on Linux. Then the
-	// kernel keeps it for up to 200 ms if nothing follows.
+	// WriteMore is Write of what is sent just before more, or before our end, so that both may share a segment: MSG_MORE,
+	// on Linux. Then the kernel keeps it for up to 200 ms if nothing follows.
 	WriteMore(fd int, p []byte) (n int, errno Errno)
 
 	// SendQueue is how many bytes the kernel has taken from Write and Writev and still keeps, since the peer has not

@@ -168,7 +168,8 @@ func (l *Listener) Closing() bool { return l.life >= lifeClosing }
 // step accepts one connection: see source.
 //
 // A second accept for the same event is mostly refused (libuv pull request 3696 counted 99.9 %), but in a storm each
-// spares a wait. So the burst grows while it finds somebody and falls back to one when it does not.
+// spares a wait. So the burst doubles while all of it finds somebody, and falls back, to as many as there were or to half
+// of it, when it does not: a server that often has a crowd takes it in one go or two.
 func (l *Listener) step(ev *Event) bool {
 	r := l.r
 	r.own(nil)
@@ -200,7 +201,8 @@ func (l *Listener) step(ev *Event) bool {
 			l.give(Accepted{fd, peer, l.unix})
 			return true
 		case errno == EAGAIN:
-			ev.Ready, l.taken, l.burst = 0, 0, 1
+			ev.Ready, l.burst = 0, max(l.burst/2, l.taken-1, 1)
+			l.taken = 0
 			l.refill()
 			return false
 		case passing(errno):

@@ -75,14 +75,15 @@ func (k *park) release() error {
 // wait returns how many events p.events holds.
 func (k *park) wait(most int, timeout time.Duration) (int, error) {
 	k.most, k.n, k.errno = most, 0, 0
-	if !k.pinned && k.base.Monotonic()-k.slept >= slice {
+	now := k.base.Monotonic()
+	if !k.pinned && now-k.slept >= slice {
 		// Others are due, those too that wait for the network or a timer: only a processor that finds nothing to run
 		// looks there. So this goroutine really parks, and has made sure that it is woken at once.
 		k.yielding = true
 		if k.shared {
 			unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		}
-		return k.sleep()
+		return k.sleep(now)
 	}
 	if !k.sleepy || timeout == 0 || k.pinned {
 		for range spins {
@@ -91,17 +92,16 @@ func (k *park) wait(most int, timeout time.Duration) (int, error) {
 			}
 		}
 	}
+	k.arm(now, timeout)
 	if k.pinned {
-		return k.block(timeout)
+		return k.block(now)
 	}
-	k.arm(timeout)
-	return k.sleep()
+	return k.sleep(now)
 }
 
-// sleep parks until the set has something.
-func (k *park) sleep() (int, error) {
+// sleep parks until the set has something. The questions before it count as sleep.
+func (k *park) sleep(began time.Duration) (int, error) {
 	k.sleepy = false
-	began := k.base.Monotonic()
 	if err := k.raw.Read(k.attempt); err != nil {
 		return 0, os.NewSyscallError("reactor: park", err)
 	}
@@ -145,11 +145,10 @@ func (k *park) result() (int, error) {
 
 // arm sets the timerfd for timeout from now, unless it fires earlier anyway: then the loop wakes once for nothing, and
 // that is cheaper than a system call each time the nearest timer moves away.
-func (k *park) arm(timeout time.Duration) {
+func (k *park) arm(now, timeout time.Duration) {
 	if timeout < 0 {
 		return
 	}
-	now := k.base.Monotonic()
 	at := now + min(timeout, math.MaxInt64-now)
 	if k.deadline != 0 && k.deadline <= at {
 		return
@@ -163,9 +162,7 @@ func (k *park) arm(timeout time.Duration) {
 func (k *park) fired() { k.deadline = 0 }
 
 // block waits in the kernel, holding the thread.
-func (k *park) block(timeout time.Duration) (int, error) {
-	k.arm(timeout)
-	began := k.base.Monotonic()
+func (k *park) block(began time.Duration) (int, error) {
 	n, err := unix.EpollWait(k.p.fd, k.p.events[:k.most], -1)
 	k.idle += k.base.Monotonic() - began
 	if err == EINTR {

@@ -78,6 +78,21 @@ func (c *Conn) settle() bool {
 	return c.completeHalfClose()
 }
 
+// ForgetWritten has the callback of the oldest write not be called that the kernel has taken all of, and whose callback
+// is due. It reports false if there is none. A layer that tells by itself of what has been sent, as soon as WriteQueueSize
+// says so, spares the turn in which the loop would.
+func (c *Conn) ForgetWritten() bool {
+	c.r.guard.check()
+	o := c.out
+	if c.life != lifeOpen || o == nil || o.finished.head == nil || o.finished.head.err != nil {
+		return false
+	}
+	c.r.refs--
+	c.r.pool.release(o.finished.pop())
+	c.tidy()
+	return true
+}
+
 // complete runs the callback of a finished request.
 func (r *Reactor) complete(c *Conn, q *request) {
 	if q.left > 0 {

@@ -19,8 +19,9 @@ type Poller interface {
 	// event with Err set. The two slices are not kept.
 	Wait(changes []Change, events []Event, timeout time.Duration) (n int, err error)
 
-	// Remove forgets fd at once: it is about to be closed, or a Change of it has failed. armed is what it was to be
-	// registered with; it is not called for a descriptor that is Unarmed.
+	// Remove forgets fd at once: a Change of it has failed, or it is about to be closed and may have a duplicate somewhere,
+	// for whose sake the kernel would go on reporting it. One that has none is forgotten when it is closed. armed is what it
+	// was to be registered with; it is not called for a descriptor that is Unarmed.
 	Remove(fd int, armed Armed)
 
 	// Wake makes the current or the next Wait return. It may be called from any goroutine, until Release.

@@ -163,8 +163,7 @@ func epollReady(mask uint32) (ready Readiness) {
 	return ready
 }
 
-// Remove forgets fd. A descriptor that has a duplicate elsewhere would stay in the set after close, so this is not
-// left to close.
+// Remove forgets fd. A descriptor that has a duplicate elsewhere would stay in the set after close.
 func (p *poller) Remove(fd int, _ Armed) {
 	epollControl(p.fd, unix.EPOLL_CTL_DEL, fd, 0, Token{}) // ENOENT and EBADF say that it is gone already
 }

@@ -168,6 +168,12 @@ func (r *Reactor) Refs() int { return r.refs }
 // Live is the number of connections, listeners, datagram sockets and Polls whose close callback has not run.
 func (r *Reactor) Live() int { return r.slots.live + r.closing.len() }
 
+// Pending and Closing report whether RunPending and RunClosing have something to do.
+func (r *Reactor) Pending() bool { return r.pending.len() > 0 || r.round.of != nil }
+
+// Closing is to RunClosing what Pending is to RunPending.
+func (r *Reactor) Closing() bool { return r.closing.len() > 0 }
+
 // Busy reports whether callbacks are owed that need no waiting.
 func (r *Reactor) Busy() bool { return r.pending.len() > 0 || r.closing.len() > 0 }
 
@@ -180,10 +186,17 @@ func (r *Reactor) SetOwner(c *Conn) { r.own(c) }
 
 // own is SetOwner.
 func (r *Reactor) own(c *Conn) {
-	if r.sharing && r.owner != c {
-		r.shared.Store(c)
-	}
 	r.owner = c
+	if r.sharing {
+		r.show()
+	}
+}
+
+// show has other goroutines see who owns what runs.
+func (r *Reactor) show() {
+	if r.shared.Load() != r.owner {
+		r.shared.Store(r.owner)
+	}
 }
 
 // ShareOwner has every owner shown to other goroutines from now on: see SharedOwner.

@@ -32,6 +32,9 @@ func (q *request) consume(n int) {
 	case q.tube != nil:
 		q.tube.held -= n
 		return
+	case q.left == 0:
+		q.bufs = nil
+		return
 	}
 	for n > 0 {
 		first := q.bufs[0]
@@ -42,9 +45,6 @@ func (q *request) consume(n int) {
 		n -= len(first)
 		q.bufs[0] = nil
 		q.bufs = q.bufs[1:]
-	}
-	if q.left == 0 {
-		q.bufs = nil // only empty ones are left
 	}
 }
 

@@ -69,6 +69,9 @@ func (*sockets) SendQueue(fd int) (int, Errno) {
 // leavePortToConnect does nothing: here bind picks the port.
 func leavePortToConnect(int) {}
 
+// CloseWrite is shutdown(2).
+func (*sockets) CloseWrite(fd int) Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
+
 // Close is close(2).
 func (*sockets) Close(fd int) Errno { return errnoOf(unix.Close(fd)) }
 

@@ -133,9 +133,6 @@ func (s *sockets) ConnectResult(fd int) Errno {
 	return 0
 }
 
-// CloseWrite is shutdown(2).
-func (*sockets) CloseWrite(fd int) Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
-
 // SetOption is setsockopt(2).
 func (*sockets) SetOption(fd int, opt Option, value int) Errno {
 	var err error

@@ -44,7 +44,7 @@ func (x *events) add(on event, fn any) uint32 {
 		x.sweep()
 	}
 	if x.items == nil {
-		x.items = make([]eventListener, 0, 3)
+		x.items = make([]eventListener, 0, 2) // an echo has two: for errors, and its pipe
 	}
 	x.next++
 	x.items = append(x.items, eventListener{fn, x.next, on}) // behind what any call under way looks at

@@ -124,10 +124,16 @@ func TestAServerHoldsItsBoundUnderTheWorstOfClients(t *testing.T) {
 				res.WriteChunk(make([]byte, kernels), nil) // from here on bytes wait with us
 			}
 			if answers = append(answers, res); len(answers) == 4 { // now they are all there
-				for _, res := range answers {
-					flood(res, c.step)
-				}
+				all := answers
 				answers = nil
+				err := req.Loop().Post(func() { // writes of the turn that brings the requests are gathered
+					for _, res := range all {
+						flood(res, c.step)
+					}
+				})
+				if err != nil {
+					t.Error(err)
+				}
 			}
 		})
 		addr := w.Serve(s)

@@ -6,7 +6,7 @@
 //
 // Try to break it: somebody who listens to nothing, beside somebody who never stops.
 //
-//	sleep 60 | nc 127.0.0.1 7002 >/dev/full & yes | nc 127.0.0.1 7002
+//	sleep 60 | nc 127.0.0.1 7002 | sleep 60 & yes | nc 127.0.0.1 7002
 package main
 
 import (

@@ -1,7 +1,7 @@
 // Crawler follows the links of one site and prints each page's status and address. The Agent keeps connections and bounds how many
 // there are; the loop is alive as long as a request is, so it ends by itself when there is nothing left to fetch.
 //
-//	go run ./examples/files -addr 127.0.0.1:8083 -dir /usr/share/doc &
+//	go run ./examples/files -addr 127.0.0.1:8083 -dir docs &
 //	go run ./examples/crawler -sockets 8 -most 200 http://127.0.0.1:8083/
 //
 // Try to break it: kill the server meanwhile. Each page that is missing says why.

@@ -1,7 +1,7 @@
 // Files is a server of a folder: files whole and in parts, unless the client has them already, and lists of folders that have
 // no index.html. A client that is slow costs the marks of one stream, however large its file.
 //
-//	go run ./examples/files -addr 127.0.0.1:8083 -dir /usr/share/doc
+//	go run ./examples/files -addr 127.0.0.1:8083 -dir docs
 //	curl -r 0-99 http://127.0.0.1:8083/
 package main
 

@@ -55,8 +55,8 @@ func server() *httpcore.Server {
 	return srv
 }
 
-// compress makes gzip of what is written. What the hook is given stays as it is until done is called, and what the work has made is
-// given away, so that the loop and the worker never use the same memory at a time.
+// compress makes gzip of what is written. What the hook is given stays as it is until done is called, and what the work has made, if
+// anything, is given away, so that the loop and the worker never use the same memory at a time.
 func compress(l *loop.Loop) *stream.Transform {
 	out := new(made)
 	z := gzip.NewWriter(out)

@@ -3,7 +3,7 @@
 //	go run ./examples/hello -addr 127.0.0.1:8080
 //	curl http://127.0.0.1:8080/you
 //
-// Try to break it: half a request is answered with 408 after a minute, nonsense with 400 at once.
+// Try to break it: half a request is answered with 408 after ten seconds, nonsense with 400 at once.
 //
 //	printf 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 2\r\n\r\n' | nc 127.0.0.1 8080
 package main

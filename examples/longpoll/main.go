@@ -2,11 +2,12 @@
 // few hundred bytes: no goroutine, no buffer, one timer. Who goes away is forgotten at once.
 //
 //	go run ./examples/longpoll -addr 127.0.0.1:8085
-//	curl http://127.0.0.1:8085/news & curl -d 'it rains' http://127.0.0.1:8085/news
+//	curl http://127.0.0.1:8085/news &
+//	curl -d 'it rains' http://127.0.0.1:8085/news
 //
 // Try to break it: thousands who wait, and are killed.
 //
-//	ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news
+//	ulimit -n 6000; ab -q -c 5000 -n 5000 -s 3 http://127.0.0.1:8085/news
 package main
 
 import (

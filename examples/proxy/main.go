@@ -3,7 +3,7 @@
 //
 //	go run ./cmd/echo -tcp '' -http 127.0.0.1:8080 &
 //	go run ./examples/proxy -addr 127.0.0.1:8081 -upstream 127.0.0.1:8080
-//	curl -T large.file http://127.0.0.1:8081/echo
+//	curl -T large.file -X POST http://127.0.0.1:8081/echo | cmp - large.file
 package main
 
 import (

@@ -14,11 +14,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"net/netip"
 	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/weir-go/weir/httpcore"
 	"github.com/weir-go/weir/loop"
@@ -33,12 +39,21 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	at, err := server().Listen(g, "tcp", *addr)
+	at, err := newHub().serve(g, *addr)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("http://%s/events\n", at)
-	log.Fatal(g.Run())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		g.Shutdown(patience)
+	})
+	if err := g.Run(); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // maxEvent is how long an event may be, and maxQueue how many wait for one listener besides what its response holds.
@@ -46,7 +61,10 @@ const maxEvent, maxQueue = 64 << 10, 16
 
 var errSlow = errors.New("sse: the listener reads too slowly")
 
-type hub struct{ listeners map[*listener]bool }
+type hub struct {
+	listeners map[*listener]bool
+	closed    bool
+}
 
 // listener is a response that is never over, and what it is to be told yet.
 type listener struct {
@@ -56,8 +74,15 @@ type listener struct {
 	lost    int
 }
 
-func server() *httpcore.Server {
-	h := &hub{listeners: map[*listener]bool{}}
+func newHub() *hub { return &hub{listeners: map[*listener]bool{}} }
+
+// serve listens until the group shuts down.
+func (h *hub) serve(g *loop.Group, addr string) (netip.AddrPort, error) {
+	g.OnShutdown(func(*loop.Loop) { h.close() })
+	return h.server().Listen(g, "tcp", addr)
+}
+
+func (h *hub) server() *httpcore.Server {
 	srv := httpcore.NewServer(httpcore.ServerOptions{})
 	srv.OnRequest(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 		switch req.Method() + req.Path() {
@@ -73,7 +98,20 @@ func server() *httpcore.Server {
 	return srv
 }
 
+// close ends what would never end by itself, and would be waited for. Those who listen come back when there is a server again.
+func (h *hub) close() {
+	h.closed = true
+	for x := range h.listeners {
+		x.res.End()
+	}
+}
+
 func (h *hub) listen(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+	if h.closed {
+		res.StatusCode = 503
+		res.End()
+		return
+	}
 	query, _ := url.ParseQuery(req.RawQuery())
 	x := &listener{res: res, slow: query.Get("slow")}
 	h.listeners[x] = true

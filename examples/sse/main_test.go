@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/internal/exampletest"
+	"github.com/weir-go/weir/loop"
 )
 
 // subscribe listens for events, with a small window for what it does not read.
@@ -60,7 +62,7 @@ func until(t *testing.T, r *bufio.Reader, what string) (before []string) {
 }
 
 func TestEveryListenerIsToldEveryEvent(t *testing.T) {
-	at := exampletest.Serve(t, server())
+	at := exampletest.Serve(t, newHub().server())
 	defer http.DefaultClient.CloseIdleConnections()
 	a, b := subscribe(t, at, ""), subscribe(t, at, "")
 	if said := publish(t, at, "one\r\ntwo"); said != "2 listen\n" {
@@ -77,7 +79,7 @@ func TestEveryListenerIsToldEveryEvent(t *testing.T) {
 }
 
 func TestASlowListenerLosesWhatItHasAskedToLose(t *testing.T) {
-	at := exampletest.Serve(t, server())
+	at := exampletest.Serve(t, newHub().server())
 	defer http.DefaultClient.CloseIdleConnections()
 	slow := map[string]net.Conn{}
 	for _, how := range []string{"oldest", "latest", "disconnect"} {
@@ -110,4 +112,32 @@ func TestASlowListenerLosesWhatItHasAskedToLose(t *testing.T) {
 		slow[how].Close()
 	}
 	quick.Close()
+}
+
+func TestAShutdownDoesNotWaitForListeners(t *testing.T) {
+	g, err := loop.NewGroup(loop.GroupOptions{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := newHub().serve(g, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run() }()
+	c := subscribe(t, at.String(), "")
+	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
+	defer cancel()
+	shut := make(chan error, 1)
+	go func() { shut <- g.Shutdown(ctx) }()
+	if all, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(all), "0\r\n\r\n") {
+		t.Errorf("the listener got %q, %v, want an end", all, err)
+	}
+	c.Close()
+	if err := <-shut; err != nil {
+		t.Errorf("got %v, as if somebody had been waited for in vain", err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -2,6 +2,7 @@
 // it has come, and not before. A client that goes away, a full disk or a body that is too long leave what was there, and
 // nothing else.
 //
+//	mkdir -p /tmp/uploads
 //	go run ./examples/upload -addr 127.0.0.1:8082 -dir /tmp/uploads
 //	curl -T large.file http://127.0.0.1:8082/
 //	curl -o copy http://127.0.0.1:8082/large.file

@@ -3,7 +3,7 @@ package h1
 // Field lines: RFC 9112 section 5. They are read the same way in the head and in a trailer section.
 
 func (p *Parser) fieldStart(data []byte, i int) int {
-	if i = p.wholeFields(data, i); i == len(data) || p.halt {
+	if i = p.wholeFields(data, i); p.state != stateFieldStart || i == len(data) {
 		return i
 	}
 	switch c := data[i]; {
@@ -38,52 +38,6 @@ func (p *Parser) countField(i int) bool {
 	}
 	p.fields++
 	return true
-}
-
-// wholeFields reads field lines as long as they are there in one piece and look right. It does what the states below do,
-// only faster; a line that is out of the ordinary it leaves to them, before it has told anybody.
-func (p *Parser) wholeFields(data []byte, i int) int {
-	section := data[:min(uint64(len(data)), p.end-p.off)]
-	field, fields := p.limits.field(), p.limits.fields()
-	for {
-		line := section[:min(uint64(len(section)), uint64(i)+field)]
-		j := skip(line, i, classToken)
-		p.steps.add(j - i)
-		if j == i || j >= len(line) || line[j] != ':' {
-			break
-		}
-		v := j + 1
-		for v < len(line) && (line[v] == ' ' || line[v] == '\t') {
-			v++
-		}
-		k := skipText(line, v)
-		p.steps.add(k - j)
-		if len(line)-k < 2 || line[k] != '\r' || line[k+1] != '\n' || p.fields >= fields {
-			break
-		}
-		p.fields++
-		if !p.nameIs(line[i:j], j) {
-			return j
-		}
-		p.h.OnHeaderField(line[i:j:j], true)
-		if p.halt {
-			p.line(i)
-			p.state = stateValueStart
-			return j + 1
-		}
-		if p.known != 0 && !(p.readKnown(line, v, k) && p.endKnown(k)) {
-			return p.errAt()
-		}
-		p.h.OnHeaderValue(line[v:k:k], true)
-		if p.halt {
-			p.line(i)
-			p.state = stateFieldLF
-			return k + 1
-		}
-		i = k + 2
-	}
-	p.line(i)
-	return i
 }
 
 // nameIs has the field of that name, whose colon is at j, begin. It reports false if there may not be one.
@@ -142,7 +96,7 @@ func (p *Parser) value(data []byte, i int) int {
 	end := p.window(data)
 	j := skipText(data[:end], i)
 	p.steps.add(j - i)
-	if p.known != 0 && !p.readKnown(data, i, j) {
+	if p.known != 0 && !p.readKnown(data, i, j, j < end && data[j] == '\r') {
 		return p.errAt()
 	}
 	switch {
@@ -155,8 +109,6 @@ func (p *Parser) value(data []byte, i int) int {
 		return p.fail(j, CodeCRExpected, "a line ends with CR LF")
 	case data[j] != '\r':
 		return p.fail(j, CodeInvalidHeaderToken, "a control byte in a field's value")
-	case p.known != 0 && !p.endKnown(j):
-		return j
 	}
 	p.state = stateFieldLF
 	p.h.OnHeaderValue(data[i:j:j], true)
@@ -179,6 +131,11 @@ func (p *Parser) sectionLF(data []byte, i int) int {
 	if data[i] != '\n' {
 		return p.fail(i, CodeLFExpected, "a CR without LF")
 	}
+	return p.sectionEnd(i)
+}
+
+// sectionEnd is at the last byte of a section, at i.
+func (p *Parser) sectionEnd(i int) int {
 	p.max = noLimit
 	if p.seen&seenTrailers == 0 {
 		return p.headComplete(i)

@@ -59,7 +59,9 @@ func (p *Parser) headComplete(i int) int {
 	if p.err != nil {
 		return i + 1
 	}
-	p.body = p.frame(a)
+	if a != Proceed {
+		p.body = p.frame(a)
+	}
 	switch {
 	case p.kind == Response:
 	case p.body == framingTunnel && (p.seen&seenCoding != 0 || p.left > 0):
@@ -76,6 +78,9 @@ func (p *Parser) headComplete(i int) int {
 		p.state = stateUntilClose
 	default:
 		p.state = stateDone
+		if !p.halt {
+			p.done()
+		}
 	}
 	return i + 1
 }

@@ -32,6 +32,26 @@ func (s hostState) next(c byte) hostState {
 	return s.special(c)
 }
 
+// plainHost has the machine begin at i, and moves it on through a name or an IPv4 address and a port, which nearly all hosts are
+// made of. It returns where the machine stands then, and at which byte.
+func plainHost(p []byte, i int) (hostState, int) {
+	k := skip(p, i, classHost)
+	switch {
+	case k == i:
+		return hostStart, i
+	case k == len(p) || p[k] != ':':
+		return hostName, k
+	}
+	d := k + 1
+	for d < len(p) && p[d]-'0' <= 9 {
+		d++
+	}
+	if d == k+1 {
+		return hostPort, d
+	}
+	return hostDigits, d
+}
+
 // special is next for what is no plain byte of a name.
 func (s hostState) special(c byte) hostState {
 	k := classes[c]

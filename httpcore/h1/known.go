@@ -14,11 +14,19 @@ const (
 	knownCoding
 )
 
+// knownLengths has a bit for each length of a known name, at its initial. Nearly all other names have none of theirs there.
+var knownLengths = [32]uint32{
+	'H' & 31: 1 << len("Host"),
+	'U' & 31: 1 << len("Upgrade"),
+	'C' & 31: 1<<len("Connection") | 1<<len("Content-Length"),
+	'T' & 31: 1 << len("Transfer-Encoding"),
+}
+
 // knownField is the field of that name; 0 is all others. name is a token.
 func knownField[S ~string | ~[]byte](name S) known {
 	switch len(name) {
 	case 4:
-		if foldEqual(name, "host") {
+		if load4(name)|0x20202020 == load4("host") {
 			return knownHost
 		}
 	case 7:
@@ -41,15 +49,20 @@ func knownField[S ~string | ~[]byte](name S) known {
 	return 0
 }
 
-// foldEqual reports whether name, of the same length, is lower in some case. Of the bytes of a token only letters become
-// other bytes of lower's by this.
+// foldEqual reports whether name, of the same length, is lower in some case. lower has four bytes or more. Of the bytes of a token
+// only letters become other bytes of lower's by this.
 func foldEqual[S ~string | ~[]byte](name S, lower string) bool {
-	for i := range len(lower) {
-		if name[i]|0x20 != lower[i] {
+	i := 0
+	for ; i < len(lower)-8; i += 8 {
+		if load(name[i:])|0x20*ones != load(lower[i:]) {
 			return false
 		}
 	}
-	return true
+	if last := len(lower) - 8; last >= 0 {
+		return load(name[last:])|0x20*ones == load(lower[last:])
+	}
+	last := len(lower) - 4
+	return load4(name)|0x20202020 == load4(lower) && load4(name[last:])|0x20202020 == load4(lower[last:])
 }
 
 // beginKnown is at the colon, at j, of a field that is known.
@@ -93,50 +106,28 @@ func (p *Parser) beginKnown(j int) bool {
 	return true
 }
 
-// readKnown moves the machine on by data[i:j], and refuses the first byte that is wrong.
-func (p *Parser) readKnown(data []byte, i, j int) bool {
+// readKnown moves the machine on by data[i:j], and refuses the first byte that is wrong. last says that the value ends at j.
+func (p *Parser) readKnown(data []byte, i, j int, last bool) bool {
 	p.steps.add(j - i)
 	switch p.known {
 	case knownHost:
-		return p.readHost(data, i, j)
+		return p.readHost(data, i, j, last)
 	case knownConnection:
-		p.readConnection(data[i:j])
+		p.readConnection(data[i:j], last)
 	case knownLength:
-		return p.readLength(data, i, j)
+		return p.readLength(data, i, j, last)
 	case knownCoding:
-		return p.readCoding(data, i, j)
+		return p.readCoding(data, i, j, last)
 	case knownUpgrade: // that it is there is all
 	}
 	return true
 }
 
-// endKnown ends the value at the CR at j.
-func (p *Parser) endKnown(j int) bool {
-	switch p.known {
-	case knownHost:
-		if !hostState(p.sub).done() {
-			p.fail(j, CodeInvalidHost, "a Host that names no host")
-			return false
-		}
-	case knownConnection:
-		p.endMember()
-	case knownLength:
-		if p.sub == 0 {
-			p.fail(j, CodeInvalidContentLength, "an empty Content-Length")
-			return false
-		}
-	case knownCoding:
-		if p.idx != uint8(len(chunkedCoding)) {
-			p.refuseCoding(j)
-			return false
-		}
-	case knownUpgrade:
-	}
-	return true
-}
-
-func (p *Parser) readHost(data []byte, i, j int) bool {
+func (p *Parser) readHost(data []byte, i, j int, last bool) bool {
 	s := hostState(p.sub)
+	if s == hostStart {
+		s, i = plainHost(data[:j], i)
+	}
 	for ; i < j; i++ {
 		c := data[i]
 		if (c == ' ' || c == '\t') && s.done() {
@@ -147,12 +138,16 @@ func (p *Parser) readHost(data []byte, i, j int) bool {
 		}
 	}
 	p.sub = uint8(s)
+	if last && !s.done() {
+		p.fail(j, CodeInvalidHost, "a Host that names no host")
+		return false
+	}
 	return true
 }
 
 // readLength reads digits, with nothing but whitespace behind them: RFC 9110 section 8.6. sub is 1 from the first digit on
 // and 2 from the first space on.
-func (p *Parser) readLength(data []byte, i, j int) bool {
+func (p *Parser) readLength(data []byte, i, j int, last bool) bool {
 	for ; i < j; i++ {
 		c := data[i]
 		switch {
@@ -171,6 +166,10 @@ func (p *Parser) readLength(data []byte, i, j int) bool {
 			return false
 		}
 	}
+	if last && p.sub == 0 {
+		p.fail(j, CodeInvalidContentLength, "an empty Content-Length")
+		return false
+	}
 	return true
 }
 
@@ -178,7 +177,7 @@ const chunkedCoding = "chunked"
 
 // readCoding reads "chunked" and nothing else: RFC 9112 sections 6.1 and 7. No other coding is understood here, and one that
 // is not the last would not end the message. sub is 1 from the first space on.
-func (p *Parser) readCoding(data []byte, i, j int) bool {
+func (p *Parser) readCoding(data []byte, i, j int, last bool) bool {
 	for ; i < j; i++ {
 		c := data[i]
 		switch {
@@ -190,6 +189,10 @@ func (p *Parser) readCoding(data []byte, i, j int) bool {
 			p.refuseCoding(i)
 			return false
 		}
+	}
+	if last && p.idx != uint8(len(chunkedCoding)) {
+		p.refuseCoding(j)
+		return false
 	}
 	return true
 }
@@ -221,10 +224,9 @@ var connectionMembers = [...]struct {
 }
 
 // readConnection finds the members that mean something to us. What is no list is none of them.
-func (p *Parser) readConnection(b []byte) {
-	if p.idx == 0 && len(b) == len("keep-alive") && foldEqual(b, "keep-alive") { // as it nearly always is
-		p.cand &= isKeepAlive
-		p.idx = uint8(len(b))
+func (p *Parser) readConnection(b []byte, last bool) {
+	if last && p.idx == 0 && len(b) == len("keep-alive") && foldEqual(b, "keep-alive") { // as it nearly always is
+		p.seen |= seenKeepAlive
 		return
 	}
 	for _, c := range b {
@@ -245,6 +247,9 @@ func (p *Parser) readConnection(b []byte) {
 			}
 			p.idx++
 		}
+	}
+	if last {
+		p.endMember()
 	}
 }
 

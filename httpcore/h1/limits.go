@@ -56,7 +56,7 @@ func limit(option, byDefault int) uint64 {
 
 // check panics if a limit is negative.
 func (l *Limits) check() {
-	if min(l.StartLine, l.Header, l.Field, l.Fields, l.ChunkLine, l.ChunkExtensions, l.Trailer, l.Interim) < 0 {
+	if l.StartLine|l.Header|l.Field|l.Fields|l.ChunkLine|l.ChunkExtensions|l.Trailer|l.Interim < 0 { // the sign of any
 		panic("h1: a negative limit")
 	}
 }

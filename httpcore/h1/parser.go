@@ -92,11 +92,14 @@ func (p *Parser) Execute(data []byte) (n int, err error) {
 	if !p.halt {
 		n = p.run(data)
 		p.off += uint64(n)
-		if e, ok := p.err.(*Error); ok && e.Code == CodeUser {
-			e.Offset = p.off // Fail could not know it
-		}
 	}
 	p.inside = false
+	if !p.halt {
+		return n, nil
+	}
+	if e, ok := p.err.(*Error); ok && e.Code == CodeUser {
+		e.Offset = p.off // Fail could not know it
+	}
 	return n, p.stopped()
 }
 
@@ -122,13 +125,17 @@ func (p *Parser) Finish() error {
 }
 
 func (p *Parser) enter(what string) {
+	if p.inside || p.h == nil {
+		p.misused(what)
+	}
+	p.inside = true
+}
+
+func (p *Parser) misused(what string) {
 	if p.inside {
 		panic("h1: " + what + " inside a callback")
 	}
-	if p.h == nil {
-		panic("h1: " + what + " before Reset")
-	}
-	p.inside = true
+	panic("h1: " + what + " before Reset")
 }
 
 func (p *Parser) stopped() error {

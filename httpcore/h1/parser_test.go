@@ -555,3 +555,39 @@ func TestTrimOWSTakesSpacesAndTabsOnly(t *testing.T) {
 		}
 	}
 }
+
+// A callback that fails ends it there, with its error, wherever the input is cut.
+func TestAFailureInACallbackIsTheSameHoweverTheInputIsCut(t *testing.T) {
+	broken := errors.New("broken")
+	const next = ":" // which would be refused
+	for _, in := range []string{longRequest + next, "GET /a HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n" + next, "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n" + next} {
+		kind := Request
+		if strings.HasPrefix(in, "HTTP/") {
+			kind = Response
+		}
+		for _, callback := range callbacks {
+			play := func(cuts ...int) string {
+				var p Parser
+				p.Reset(kind, on{func(name string) {
+					if name == callback {
+						p.Fail(broken)
+					}
+				}}, nil)
+				at := 0
+				for _, end := range append(cuts, len(in)) {
+					n, err := p.Execute([]byte(in[at:end]))
+					if at += n; err != nil {
+						return fmt.Sprintf("%v at %d", err, at)
+					}
+				}
+				return fmt.Sprintf("%d bytes", at)
+			}
+			whole := play()
+			for i := range in {
+				if got := play(i); got != whole && callback != "OnBody" { // a piece of a body is where it is cut
+					t.Errorf("%s of %q, cut at %d: got %s, want %s", callback, in, i, got, whole)
+				}
+			}
+		}
+	}
+}

@@ -43,12 +43,10 @@ var classes = func() (t [256]class) {
 
 // skip returns the index of the first byte of p from i on that is not of class c, or len(p).
 func skip(p []byte, i int, c class) int {
-	for k, b := range p[i:] {
-		if classes[b]&c == 0 {
-			return i + k
-		}
+	for uint(i) < uint(len(p)) && classes[p[i]]&c != 0 {
+		i++
 	}
-	return len(p)
+	return i
 }
 
 const (
@@ -56,49 +54,70 @@ const (
 	highs = 0x8080808080808080
 )
 
-// below marks, with its high bit, each byte of x that is less than n, which is at most 0x80. A byte behind one that is
-// marked may be marked too: only the first mark counts.
-func below(x uint64, n uint64) uint64 { return (x - n*ones) &^ x & highs }
-
-// equal marks each byte of x that is c, like below.
-func equal(x uint64, c uint64) uint64 {
-	x ^= c * ones
-	return (x - ones) &^ x & highs
+// load is the first eight bytes of p, the first of them lowest.
+func load[S ~string | ~[]byte](p S) uint64 {
+	_ = p[7]
+	return uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
+		uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56 // one instruction
 }
 
-// control marks, with its high bit, each byte of x that is below 0x20, or 0x7f.
-func control(x uint64) uint64 {
-	low := x &^ highs // no sum below carries into the next byte
-	return ((low + ones) | ^(low + 0x60*ones)) &^ x & highs
+// load4 is the first four bytes of p, the first of them lowest.
+func load4[S ~string | ~[]byte](p S) uint32 {
+	_ = p[3]
+	return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16 | uint32(p[3])<<24
 }
 
-// skipText is skip for classText, eight bytes at a time.
+// word is the eight bytes of p from i on, the first of them lowest.
+func word(p []byte, i uint) uint64 { return binary.LittleEndian.Uint64(p[i : i+8 : i+8]) }
+
+// The functions below mark bytes of a word, with their high bits. Only the first mark counts: it is right, but a borrow or a
+// carry may come out of the byte that has it, and spoil those behind.
+
+// unprinted marks what is no printable ASCII character and no space.
+func unprinted(x uint64) uint64 {
+	return (x | (x - 0x20*ones) | (x + ones)) & highs
+}
+
+// unlettered marks what is neither a letter nor "-".
+func unlettered(x uint64) uint64 {
+	lower := x | 0x20*ones
+	letter := (lower + 0x1f*ones) ^ (lower + 0x05*ones)
+	noDash := (x ^ '-'*ones) + 0x7f*ones
+	return (x | noDash&^letter) & highs
+}
+
+// uncapital marks what is no capital letter.
+func uncapital(x uint64) uint64 {
+	return (x | ^((x + 0x3f*ones) ^ (x + 0x25*ones))) & highs
+}
+
+// untargeted marks what is not of classTarget.
+func untargeted(x uint64) uint64 {
+	return (x | (x - 0x21*ones) | (x + ones) | ((x ^ '#'*ones) - ones)) & highs
+}
+
+// first is the index of the first byte that is marked in m; 8 if there is none.
+func first(m uint64) uint { return uint(bits.TrailingZeros64(m)) / 8 }
+
+// skipText is skip for classText, eight bytes at a time as far as they are ASCII.
 func skipText(p []byte, i int) int {
-	for len(p)-i >= 8 {
-		m := control(binary.LittleEndian.Uint64(p[i:]))
-		if m == 0 {
-			i += 8
-			continue
+	for uint(i)+8 <= uint(len(p)) {
+		if m := unprinted(word(p, uint(i))); m != 0 {
+			i += int(first(m))
+			break
 		}
-		i += bits.TrailingZeros64(m) / 8
-		if p[i] != '\t' {
-			return i
-		}
-		i++
+		i += 8
 	}
 	return skip(p, i, classText)
 }
 
 // skipTarget is skip for classTarget, eight bytes at a time.
 func skipTarget(p []byte, i int) int {
-	for len(p)-i >= 8 {
-		x := binary.LittleEndian.Uint64(p[i:])
-		m := below(x, '!') | equal(x, 0x7f) | equal(x, '#') | x&highs
-		if m == 0 {
-			i += 8
-			continue
+	for uint(i)+8 <= uint(len(p)) {
+		if m := untargeted(word(p, uint(i))); m != 0 {
+			return i + int(first(m))
 		}
-		return i + bits.TrailingZeros64(m)/8
+		i += 8
 	}
 	return skip(p, i, classTarget)
 }

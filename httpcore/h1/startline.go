@@ -13,7 +13,10 @@ func (p *Parser) start(data []byte, i int) int {
 		p.message(i)
 		p.state, p.idx = stateHTTP, 0
 		p.h.OnMessageBegin()
-		return i
+		if p.halt {
+			return i
+		}
+		return p.wholeStatusLine(data, i)
 	case c == '\r' && p.empty < maxEmptyLines:
 		p.state = stateStartLF
 		return i + 1
@@ -23,7 +26,10 @@ func (p *Parser) start(data []byte, i int) int {
 	p.message(i)
 	p.state, p.idx = stateMethod, 0
 	p.h.OnMessageBegin()
-	return i
+	if p.halt {
+		return i
+	}
+	return p.wholeRequestLine(data, i)
 }
 
 // message forgets the last message.
@@ -94,20 +100,6 @@ func (p *Parser) preface(data []byte, i int) int {
 		p.state = statePrefaced
 	}
 	return i
-}
-
-// usual is what nearly always follows the target, and is then read in one step.
-const usual = "HTTP/1.1\r\n"
-
-func (p *Parser) usualVersion(i int) int {
-	p.minor = 1
-	p.state = stateRequestCR
-	p.h.OnVersion(1, 1)
-	if p.halt {
-		return i + len(usual) - len("\r\n")
-	}
-	p.section(i+len(usual), p.limits.header())
-	return i + len(usual)
 }
 
 const httpName = "HTTP/"

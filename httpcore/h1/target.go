@@ -55,9 +55,6 @@ func (p *Parser) targetLast(data []byte, i, j int) int {
 	}
 	p.state, p.idx = stateHTTP, 0
 	p.h.OnURL(data[i:j:j], true)
-	if rest := data[j+1 : max(j+1, p.window(data))]; len(rest) >= len(usual) && string(rest[:len(usual)]) == usual && !p.halt {
-		return p.usualVersion(j + 1)
-	}
 	return j + 1
 }
 

@@ -102,10 +102,7 @@ func only[S ~string | ~[]byte](s S, c class) bool {
 // isText is only for classText, eight bytes at a time.
 func isText[S ~string | ~[]byte](s S) bool {
 	for len(s) >= 8 {
-		w := s[:8]
-		x := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
-			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56 // one load
-		if below(x, ' ')|equal(x, 0x7f) != 0 && !only(w, classText) {
+		if unprinted(load(s)) != 0 && !only(s[:8], classText) {
 			return false
 		}
 		s = s[8:]

@@ -152,6 +152,14 @@ var others = []mutant{
 		"reactor/listener.go", "			l.last = append(l.last, Accepted{conn, peer, l.unix})\n", "			l.r.k.Close(conn)\n			_ = peer\n",
 	},
 	{
+		"a duplicate is left in the poller", "a connection that is closed, and lives on elsewhere, is reported for ever",
+		"reactor/conn_close.go", "if c.flags&flagShared == 0 {", "if c.life < lifeClosing {",
+	},
+	{
+		"each crowd begins at one", "a burst of connections costs a wait for each doubling",
+		"reactor/listener.go", "max(l.burst/2, l.taken-1, 1)", "1",
+	},
+	{
 		"timer early", "a timer due soon is run now",
 		"loop/timer.go", "ts.heap[0].due <= l.now {", "ts.heap[0].due <= l.now+1000000 {",
 	},

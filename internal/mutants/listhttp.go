@@ -9,7 +9,7 @@ var httpHunters = []hunter{
 var servers = []mutant{
 	{
 		"an answer behind half a file", "the next answer is taken for the rest of a file that was cut",
-		"httpcore/outgoingend.go", "	if o.owns() && len(o.held) == 0 && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",
+		"httpcore/outgoingend.go", "	if o.owns() && !o.holds() && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",
 	},
 	{
 		"a short chunk of a file", "the last chunk is taken for the rest of a chunk",
@@ -33,7 +33,7 @@ var servers = []mutant{
 	},
 	{
 		"look-ahead without bound", "every request of a client that does not wait is begun",
-		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.t", " || c.t",
+		"httpcore/serverconn.go", " || c.pending >= maxPipelined || c.queued", " || c.queued",
 	},
 	{
 		"a burst without end", "one read of small requests keeps the loop from everybody else",
@@ -108,8 +108,24 @@ var servers = []mutant{
 		"httpcore/outgoingend.go", "	if *whole {\n		o.close()\n", "	if *whole {\n",
 	},
 	{
+		"gathered answers out of order", "a large answer overtakes the small ones before it",
+		"httpcore/outgoingsend.go", "	c.handGathered()\n	var err error\n", "	var err error\n",
+	},
+	{
+		"gathered answers of a lost connection", "what was gathered is never told that it is lost",
+		"httpcore/wire.go", "func (w *wire) leave() {\n	w.handGathered()\n", "func (w *wire) leave() {\n",
+	},
+	{
+		"one answer of a write told", "those that left with it never finish",
+		"httpcore/wirecompleted.go", "		defer w.completeAll(err) // whoever", "		// whoever",
+	},
+	{
+		"a head that is opened again in other memory", "an answer's first bytes are another's",
+		"httpcore/shared.go", "cap(a.buf)-len(a.buf) >= n && a.endsWith(b)", "cap(a.buf)-len(a.buf) >= n && at >= 0 && len(b) > 0",
+	},
+	{
 		"no drain", "a handler that waits for the client waits for ever",
-		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.onDrain.Each", "	if false {\n		o.onDrain.Each",
+		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.extra().onDrain.Each", "	if false {\n		o.extra().onDrain.Each",
 	},
 	{
 		"what the kernel keeps counts as taken", "a client that reads slowly is cut off",

@@ -22,7 +22,19 @@ var parsers = []mutant{
 	},
 	{
 		"fields not counted where lines are whole", "the limit holds only for heads that are cut",
-		"httpcore/h1/field.go", "p.fields >= fields {", "p.fields >= fields+1e9 {",
+		"httpcore/h1/whole.go", "p.fields >= fields {", "p.fields >= fields+1e9 {",
+	},
+	{
+		"a field line's length where lines are whole", "the limit holds only for lines that are cut",
+		"httpcore/h1/whole.go", "uint64(k+2-i) > field ||", "false ||",
+	},
+	{
+		"a CR without LF where lines are whole", "any byte ends a line in the place of LF",
+		"httpcore/h1/whole.go", "|| s[k+1] != '\\n' {", "{",
+	},
+	{
+		"PRI where lines are whole", "the method of HTTP/2 is one of ours",
+		"httpcore/h1/whole.go", " || letters&0xffffff == pri {", " {",
 	},
 	{
 		"extensions counted for each chunk", "many chunks may have as much each as one message may",
@@ -54,7 +66,7 @@ var parsers = []mutant{
 	},
 	{
 		"control bytes eight at a time", "0x1f is let through where a word has it",
-		"httpcore/h1/scan.go", "low + 0x60*ones", "low + 0x61*ones",
+		"httpcore/h1/scan.go", "x - 0x20*ones", "x - 0x1f*ones",
 	},
 	{
 		"a 204 with a body", "what follows is taken for it",

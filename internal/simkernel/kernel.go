@@ -249,7 +249,7 @@ func (k *Kernel) CloseWrite(fd int) Errno {
 }
 
 // Close is close(2). The last descriptor of a socket takes its registration along; while there is a duplicate, epoll
-// goes on reporting it, which is why Remove comes first.
+// goes on reporting it, which is why Remove comes first for one that may have some.
 func (k *Kernel) Close(fd int) Errno {
 	w := k.begin("Close")
 	w.calls.Close++

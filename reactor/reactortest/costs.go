@@ -20,6 +20,7 @@ var costBehaviours = []behaviour{
 	{"sixteen_messages_in_one_read", nil, costPipelined},
 	{"sixteen_writes_in_one_turn", nil, costSixteenWrites},
 	{"a_connection_from_accept_to_close", nil, costLife},
+	{"a_crowd_that_comes_again", nil, costCrowd},
 	{"an_idle_iteration", one, costIdle},
 }
 
@@ -225,7 +226,8 @@ func costLife(e *env) {
 		e.must(err)
 		e.until("the end", func() bool { return e.R.Live() == 1 })
 	})
-	// One read finds the bytes and one the end. The listener's burst may try once in vain.
+	// One read finds the bytes and one the end. The listener's burst may try once in vain. Closing takes the descriptor out of
+	// the poller.
 	if cost.Reads > 3 || cost.Accepts > 2 {
 		e.Errorf("one life: %d reads, %d accepts", cost.Reads, cost.Accepts)
 	}
@@ -234,7 +236,28 @@ func costLife(e *env) {
 		e.Errorf("one life: %d changes of interest", cost.Mods) // the end of input may be reported once more
 	}
 	cost.Mods = 0
-	e.wantCost("one life", cost, Counts{Adds: 1, Removes: 1, Writes: 1, Closes: 1})
+	e.wantCost("one life", cost, Counts{Adds: 1, Writes: 1, Closes: 1})
+}
+
+// costCrowd: who comes with as many others as came before is accepted with them, at two events of the listener.
+func costCrowd(e *env) {
+	const crowd = 16
+	accepted := 0
+	_, address := e.listen(reactor.ListenOptions{}, func(*reactor.Conn) { accepted++ })
+	come := func() Counts {
+		return e.count(func() {
+			for range crowd {
+				e.Dial(e.network, address)
+			}
+			want := accepted + crowd
+			e.until("a crowd", func() bool { return accepted == want })
+			e.settle()
+		})
+	}
+	come()
+	if cost := come(); cost.Events > 2 || cost.Accepts > crowd+1 {
+		e.Errorf("%d connections: %d events and %d accepts, want at most 2 and %d", crowd, cost.Events, cost.Accepts, crowd+1)
+	}
 }
 
 // costIdle: an iteration with nothing to do is one wait.

@@ -181,6 +181,18 @@ func (k *Kernel) Write(fd int, p []byte) (int, reactor.Errno) {
 	return k.Kernel.Write(fd, p)
 }
 
+// WriteMore counts as Write. Nothing follows a part of p.
+func (k *Kernel) WriteMore(fd int, p []byte) (int, reactor.Errno) {
+	if k.MaxMove > 0 && k.MaxMove < len(p) {
+		return k.Write(fd, p)
+	}
+	k.Counts.Writes++
+	if errno := k.fail(CallWrite, fd); errno != 0 {
+		return 0, errno
+	}
+	return k.Kernel.WriteMore(fd, p)
+}
+
 // Writev counts.
 func (k *Kernel) Writev(fd int, bufs [][]byte) (int, reactor.Errno) {
 	k.Counts.Writevs++

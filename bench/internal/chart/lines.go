@@ -122,7 +122,7 @@ func (l Lines) draw(line Line) drawnLine {
 		if i == 0 {
 			command = "M"
 		}
-		fmt.Fprintf(&path, "%s%.1f %.1f", command, 1000*x, 1000*y)
+		fmt.Fprintf(&path, "%s%.0f %.0f", command, 1000*x, 1000*y)
 		// Lines begin their symbols at different points, so that near lines stay apart.
 		end := len(line.Points) - 1
 		if line.Marked || i == end || i%every == line.Style*every/Styles%every && end-i > every/2 {

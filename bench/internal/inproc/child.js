@@ -1,8 +1,10 @@
 // Node's part of what is measured without a client: node child.js stream|pause MILLISECONDS
+// node child.js pause MILLISECONDS count is for who counts its system calls from outside: it says when it is ready, begins at a line of input, says
+// how many operations there were, and ends with its input.
 'use strict';
 const net = require('node:net');
 const { PassThrough, Readable, Writable, pipeline } = require('node:stream');
-const [what, millis] = process.argv.slice(2);
+const [what, millis, counted] = process.argv.slice(2);
 const length = Number(millis);
 
 function say(operations, bytes, before) {
@@ -25,20 +27,26 @@ function stream(duration, then) {
   pipeline(source, new PassThrough(), sink, (err) => { if (err) throw err; then(chunks, bytes); });
 }
 
-function pause(duration, then) {
+const uncounted = { begin: (go) => go(), end: (n, go) => go() };
+
+function pause(duration, then, count = uncounted) {
   const message = Buffer.alloc(512);
   const served = [];
   const clients = new Map();
   let n = 0;
+  let over = false;
   const server = net.createServer((s) => {
     served.push(s);
     begin();
   });
   function begin() {
-    if (served.length < 64 || clients.size < 64) return;
+    if (served.length === 64 && clients.size === 64) count.begin(storm);
+  }
+  function storm() {
     for (const s of served) {
       const peer = clients.get(s.remotePort);
       s.on('data', (p) => {
+        if (over) return;
         n++;
         s.pause();
         peer.write(p.subarray(0, 512));
@@ -47,9 +55,12 @@ function pause(duration, then) {
       peer.write(message);
     }
     setTimeout(() => {
-      for (const s of [...served, ...clients.values()]) s.destroy();
-      server.close();
-      then(n, 0);
+      over = true;
+      count.end(n, () => {
+        for (const s of [...served, ...clients.values()]) s.destroy();
+        server.close();
+        then(n, 0);
+      });
     }, duration);
   }
   server.listen(0, '127.0.0.1', () => {
@@ -64,7 +75,14 @@ function pause(duration, then) {
 }
 
 const job = { stream, pause }[what];
-job(length / 4, () => {
-  const before = process.cpuUsage();
-  job(length, (operations, bytes) => say(operations, bytes, before));
-});
+if (counted === 'count') {
+  pause(length, null, {
+    begin(go) { console.log('ready'); process.stdin.once('data', go); },
+    end(operations) { console.log(JSON.stringify({ operations })); process.stdin.on('end', () => process.exit()); },
+  });
+} else {
+  job(length / 4, () => {
+    const before = process.cpuUsage();
+    job(length, (operations, bytes) => say(operations, bytes, before));
+  });
+}

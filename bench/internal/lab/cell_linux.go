@@ -1,8 +1,12 @@
 package lab
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -37,6 +41,25 @@ func (r *record) put(name string, round int, v float64) {
 	r.samples[name][round] = v
 }
 
+// cut makes the file say that the run ended early, and takes out the scenarios that were not begun. It returns false if nothing is left.
+func (l *Lab) cut(ctx context.Context) bool {
+	why := "interrupted"
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		why = oneLine(context.Cause(ctx))
+	}
+	l.file.Run.CutShort = why
+	l.note(fmt.Sprintf("This run was cut short (%s): %d of %d turns were measured.", why, l.turns, l.planned))
+	for i := len(l.scenarios) - 1; i >= 0; i-- {
+		if l.file.Scenarios[i].Rounds > 0 {
+			continue
+		}
+		l.leaveOut(l.scenarios[i].Name, "the run was cut short before it began")
+		l.scenarios = slices.Delete(l.scenarios, i, i+1)
+		l.file.Scenarios = slices.Delete(l.file.Scenarios, i, i+1)
+	}
+	return len(l.scenarios) > 0
+}
+
 // finish makes cells and verdicts of the records.
 func (l *Lab) finish() {
 	for i, s := range l.scenarios {
@@ -47,7 +70,7 @@ func (l *Lab) finish() {
 		for _, name := range l.o.Subjects {
 			out.Cells = append(out.Cells, l.cell(s, name))
 		}
-		out.Verdict = verdict(out, l.file.Subjects)
+		out.Verdict = verdict(out, l.file)
 		l.tell(result.Event{Kind: result.ScenarioFinished, Scenario: s.Name, Text: out.Verdict})
 	}
 	l.judgeSubjects()
@@ -82,8 +105,10 @@ func (l *Lab) cell(s *Scenario, name string) result.Cell {
 		c.Status, c.Reason = result.Failed, oneLine(r.failure)
 	case !measured && r.lost > 0:
 		c.Status, c.Reason = result.Failed, oneLine(errDisturbed)
+	case !measured && l.file.Run.CutShort != "":
+		c.Status, c.Reason = result.Absent, "it had no turn: the run was cut short"
 	case !measured:
-		c.Status, c.Reason = result.Failed, "it had no turn: the time was over"
+		c.Status, c.Reason = result.Absent, "it had no turn: the time was over"
 	}
 	return c
 }
@@ -150,13 +175,33 @@ func (l *Lab) judgeSubjects() {
 			if reason == "" || c.Status == result.Failed && status != result.Failed {
 				status, reason = c.Status, c.Reason
 			}
-			if c.Status == result.Failed {
-				l.leaveOut(s.Name, scenario.Name+": "+c.Reason)
-			}
 		}
 		if !measured {
 			s.Status, s.Reason = status, reason
 		}
+		l.leaveOutSubject(s.Name)
+	}
+}
+
+// leaveOutSubject says once why a subject has no figures: because of what it is not there for at all, and each failure with the scenarios that
+// have it.
+func (l *Lab) leaveOutSubject(name string) {
+	var reasons []string
+	failed := map[string][]string{}
+	for i, s := range l.scenarios {
+		c := l.file.Scenarios[i].Cell(name)
+		switch {
+		case l.refused[key{name, s.role}] != nil:
+			l.leaveOut(name, c.Reason)
+		case c.Status == result.Failed:
+			if failed[c.Reason] == nil {
+				reasons = append(reasons, c.Reason)
+			}
+			failed[c.Reason] = append(failed[c.Reason], "“"+s.Title+"”")
+		}
+	}
+	for _, reason := range reasons {
+		l.leaveOut(name, fmt.Sprintf("in %s: %s", strings.Join(failed[reason], ", "), reason))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/weir-go/weir/bench/internal/load"
@@ -60,7 +61,8 @@ type Lab struct {
 // key is a subject in a role.
 type key struct{ subject, role string }
 
-// Run measures what o asks for. It leaves no process and no file behind, whatever happens.
+// Run measures what o asks for. It leaves no process and no file behind, whatever happens. If ctx ends when something has been measured, that
+// is returned beside the error.
 func Run(ctx context.Context, o Options) (f *result.File, err error) {
 	l := &Lab{o: o, programs: map[key]subject.Program{}, refused: map[key]error{}, records: map[cellKey]*record{}}
 	if l.scenarios, err = find(o.Scenarios); err != nil {
@@ -82,11 +84,12 @@ func Run(ctx context.Context, o Options) (f *result.File, err error) {
 	if err := l.prepare(ctx); err != nil {
 		return nil, err
 	}
-	if err := l.measure(ctx); err != nil {
+	err = l.measure(ctx)
+	if err != nil && (ctx.Err() == nil || !l.cut(ctx)) {
 		return nil, err
 	}
 	l.finish()
-	return l.file, nil
+	return l.file, err
 }
 
 // open fills in what is known before anything is done.
@@ -153,10 +156,15 @@ func (l *Lab) note(text string) {
 	l.tell(result.Event{Kind: result.Note, Text: text})
 }
 
+// leaveOut has one entry for each name; further reasons stand behind the first.
 func (l *Lab) leaveOut(what, why string) {
-	entry := result.LeftOut{What: what, Why: why}
-	if !slices.Contains(l.file.LeftOut, entry) {
-		l.file.LeftOut = append(l.file.LeftOut, entry)
+	at := slices.IndexFunc(l.file.LeftOut, func(left result.LeftOut) bool { return left.What == what })
+	if at < 0 {
+		l.file.LeftOut = append(l.file.LeftOut, result.LeftOut{What: what, Why: why})
+		return
+	}
+	if entry := &l.file.LeftOut[at]; !strings.Contains(entry.Why, why) {
+		entry.Why += "; " + why
 	}
 }
 
@@ -213,7 +221,6 @@ func (l *Lab) prepare(ctx context.Context) error {
 	for _, role := range roles {
 		for _, name := range l.o.Subjects {
 			if s, _ := subject.Named(name); !s.Has(role) {
-				l.refused[key{name, role}] = fmt.Errorf("%w: %s", subject.ErrAbsent, s.WhyNot())
 				continue
 			}
 			l.tell(result.Event{Kind: result.Preparing, Subject: name, Text: "building " + role})
@@ -253,7 +260,7 @@ func (l *Lab) anyRefusal() error {
 	for _, err := range l.refused {
 		return err
 	}
-	return errors.New("none was asked for")
+	return errors.New("none can be what the scenarios are about")
 }
 
 // roles that the scenarios need, in the order of the scenarios.
@@ -272,7 +279,6 @@ func (l *Lab) refuse(k key, err error) {
 	delete(l.programs, k)
 	l.refused[k] = err
 	status, why := verdictOf(err)
-	l.leaveOut(k.subject, why)
 	l.tell(result.Event{Kind: result.SubjectMissing, Subject: k.subject, Status: status, Text: why})
 }
 

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,23 +85,23 @@ func cell(name string, samples ...float64) result.Cell {
 
 func judge(cells ...result.Cell) string {
 	s := &result.Scenario{Title: "x", Primary: result.CPUMicrosPerOp, Unit: "µs", LowerIsBetter: true, Operation: "request", Cells: cells}
-	var subjects []result.Subject
+	f := &result.File{}
 	for _, c := range cells {
-		subjects = append(subjects, result.Subject{Name: c.Subject})
+		f.Subjects = append(f.Subjects, result.Subject{Name: c.Subject, Title: "the " + c.Subject})
 	}
-	return verdict(s, subjects)
+	return verdict(s, f)
 }
 
 func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
 	weir := cell("weir", 9, 9.1, 9.2, 9.3, 9.4)
 	for want, cells := range map[string][]result.Cell{
-		"Best is c with":            {weir, cell("c", 8, 8.1, 8.2, 8.3, 8.4)},
-		"No winner: c, weir":        {weir, cell("c", 8, 8.1, 8.2, 8.3, 9.1)},
-		"0.90 × net":                {weir, cell("net", 10, 10.1, 10.2, 10.3, 10.4)},
-		"like net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
-		"No figure for net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
-		"Nobody was measured":       {{Subject: "net", Status: result.Absent, Reason: "x"}},
-		"Too few rounds":            {cell("weir", 9), cell("c", 5)}, // one round decides nothing
+		"Best is the c with":            {weir, cell("c", 8, 8.1, 8.2, 8.3, 8.4)},
+		"No winner: the c, the weir":    {weir, cell("c", 8, 8.1, 8.2, 8.3, 9.1)},
+		"0.90 × the net":                {weir, cell("net", 10, 10.1, 10.2, 10.3, 10.4)},
+		"like the net":                  {weir, cell("net", 8, 10.1, 10.2, 10.3, 8)},
+		"No figure for the net: failed": {weir, {Subject: "net", Status: result.Failed, Reason: "x"}},
+		"Nobody was measured":           {{Subject: "net", Status: result.Absent, Reason: "x"}},
+		"Too few rounds":                {cell("weir", 9), cell("c", 5)}, // one round decides nothing
 	} {
 		if got := judge(cells...); !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q", got, want)
@@ -111,8 +112,47 @@ func TestAVerdictNamesAWinnerOnlyIfTheIntervalsAreApart(t *testing.T) {
 func TestAFailedCellHasNoPartInAVerdict(t *testing.T) {
 	bad := cell("fast", 1, 1, 1, 1, 1)
 	bad.Status, bad.Reason = result.Failed, "wrong bytes"
-	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is fast") || strings.Contains(got, "× fast") {
+	if got := judge(bad, cell("weir", 9, 9, 9, 9, 9), cell("c", 8, 8, 8, 8, 8)); strings.Contains(got, "Best is the fast") || strings.Contains(got, "× the fast") {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestALatencysVerdictSaysWhatItCost(t *testing.T) {
+	with := func(name string, cpu, p99 float64) result.Cell {
+		near := func(v float64) []float64 { return []float64{v, 1.01 * v, 1.02 * v, 1.03 * v, 1.04 * v} }
+		r := record{samples: map[string][]float64{result.P99: near(p99), result.CPUMicrosPerOp: near(cpu)}}
+		return result.Cell{Subject: name, Status: result.OK, Metrics: r.metrics()}
+	}
+	f := &result.File{Subjects: []result.Subject{{Name: "weir", Title: "weir"}, {Name: "net", Title: "net/http"}}}
+	s := &result.Scenario{
+		Title: "x", Primary: result.P99, Unit: "µs", LowerIsBetter: true, Operation: "request",
+		Cells: []result.Cell{with("weir", 10, 900), with("net", 20, 600)},
+	}
+	if got, want := verdict(s, f), "weir has 918 µs: 1.50 × net/http. It spends 10.2 µs of processor time a request: 0.50 × net/http."; !strings.Contains(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWhoIsLeftOutIsSoOnce(t *testing.T) {
+	scenarios := []*Scenario{{Name: "a", Title: "A", role: subject.HTTP}, {Name: "b", Title: "B", role: subject.HTTP}, {Name: "c", Title: "C", role: subject.Echo}}
+	l := &Lab{
+		scenarios: scenarios, file: &result.File{Subjects: []result.Subject{{Name: "gnet"}, {Name: "haproxy"}}},
+		refused: map[key]error{{"haproxy", subject.HTTP}: subject.ErrAbsent, {"haproxy", subject.Echo}: subject.ErrAbsent},
+	}
+	for i, s := range scenarios {
+		reason := []string{"died", "died", "wrong bytes"}[i]
+		l.file.Scenarios = append(l.file.Scenarios, result.Scenario{Name: s.Name, Cells: []result.Cell{
+			{Subject: "gnet", Status: result.Failed, Reason: reason},
+			{Subject: "haproxy", Status: result.Absent, Reason: "no program named haproxy"},
+		}})
+	}
+	l.judgeSubjects()
+	want := []result.LeftOut{
+		{What: "gnet", Why: "in “A”, “B”: died; in “C”: wrong bytes"},
+		{What: "haproxy", Why: "no program named haproxy"},
+	}
+	if !slices.Equal(l.file.LeftOut, want) {
+		t.Errorf("got %+v, want %+v", l.file.LeftOut, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,16 +45,27 @@ func (l *Lab) measure(ctx context.Context) error {
 			if round == 0 {
 				l.tell(result.Event{Kind: result.ScenarioStarted, Scenario: s.Name})
 			}
-			if err := l.round(ctx, s, round); err != nil {
+			err := l.round(ctx, s, round)
+			if err == nil || l.begun(s, round) {
+				l.file.Scenarios[i].Rounds = round + 1
+			}
+			if err != nil {
 				return err
 			}
-			l.file.Scenarios[i].Rounds = round + 1
 			if round+1 < s.most(l.o) {
 				last += time.Since(began)
 			}
 		}
 	}
 	return l.count(ctx)
+}
+
+// begun reports whether a round has given a figure.
+func (l *Lab) begun(s *Scenario, round int) bool {
+	return slices.ContainsFunc(l.o.Subjects, func(name string) bool {
+		r := l.records[cellKey{s.Name, name}]
+		return r != nil && slices.ContainsFunc(r.turns, func(t *turn) bool { return t.round == round })
+	})
 }
 
 // grace is how long a round may go on beyond Until: it was to be over by then. patience is how long system calls may be counted.

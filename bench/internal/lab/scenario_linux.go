@@ -59,6 +59,16 @@ func get(pipeline int) load.Request {
 	return load.Request{Method: "GET", Target: "/", Pipeline: pipeline, Answer: "Hello, World!"}
 }
 
+// upload sends a body that the server counts.
+func upload(s *Scenario) load.Request {
+	return load.Request{Method: "POST", Target: "/upload", Body: s.size, Answer: fmt.Sprint(s.size)}
+}
+
+// download asks for a body that the server makes.
+func download(s *Scenario) load.Request {
+	return load.Request{Method: "GET", Target: fmt.Sprintf("/download?n=%d", s.size), AnswerLength: s.size}
+}
+
 // scenarios are all there are, in the order of a report.
 func scenarios() []*Scenario {
 	const request, cpu = "request", result.CPUMicrosPerOp
@@ -89,7 +99,7 @@ func scenarios() []*Scenario {
 		},
 		{
 			Name: "rate", Title: "GET at a fixed rate",
-			About: "Requests are due whatever comes back, and latency counts from when each was due: what somebody waits for who does not know the server's mood.",
+			About: "Requests are due whatever comes back, and latency counts from when each was due: what somebody waits for who does not know the server's mood. Beside it what the server spends on a request at that rate, when it often runs dry.",
 			role:  subject.HTTP, primary: result.P99, operation: request, base: "c",
 			parameters: parameters{conns: 64, rate: 10_000}, ask: askHTTP(func(*Scenario) load.Request { return get(1) }),
 		},
@@ -103,19 +113,25 @@ func scenarios() []*Scenario {
 			Name: "upload", Title: "Uploads, counted",
 			About: "Bodies are read and thrown away. Who reads by small pieces pays for it.",
 			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c",
-			parameters: parameters{conns: 4, size: 4 * mib},
-			ask: askHTTP(func(s *Scenario) load.Request {
-				return load.Request{Method: "POST", Target: "/upload", Body: s.size, Answer: fmt.Sprint(s.size)}
-			}),
+			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(upload),
+		},
+		{
+			Name: "upload-1", Title: "Uploads on one connection",
+			About: "The same with one body at a time: nobody else's fills the pauses.",
+			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c", rounds: 5,
+			parameters: parameters{conns: 1, size: 4 * mib}, ask: askHTTP(upload),
+		},
+		{
+			Name: "upload-8", Title: "Uploads on eight connections",
+			About: "The same with eight at a time: beside one connection it says what each more costs, in time and in memory.",
+			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c", rounds: 5,
+			parameters: parameters{conns: 8, size: 4 * mib}, ask: askHTTP(upload),
 		},
 		{
 			Name: "download", Title: "Downloads, generated",
 			About: "Bodies are made piece by piece as they are taken. nginx sends a file instead.",
 			role:  subject.HTTP, can: []string{subject.Download}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c",
-			parameters: parameters{conns: 4, size: 4 * mib},
-			ask: askHTTP(func(s *Scenario) load.Request {
-				return load.Request{Method: "GET", Target: fmt.Sprintf("/download?n=%d", s.size), AnswerLength: s.size}
-			}),
+			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(download),
 		},
 		{
 			Name: "body-echo", Title: "Bodies sent back",
@@ -131,6 +147,18 @@ func scenarios() []*Scenario {
 			About: "What forwarding a request costs the proxy. The server behind it runs on the load's processor.",
 			role:  subject.Proxy, primary: cpu, operation: request, base: "haproxy",
 			parameters: parameters{conns: 64}, ask: askHTTP(func(*Scenario) load.Request { return get(1) }),
+		},
+		{
+			Name: "proxy-upload", Title: "Uploads through a proxy",
+			About: "Bodies from the client to the server behind the proxy: what passing them on costs it, and how much of them it holds.",
+			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy", rounds: 5,
+			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(upload),
+		},
+		{
+			Name: "proxy-download", Title: "Downloads through a proxy",
+			About: "Bodies from the server behind the proxy to the client.",
+			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy", rounds: 5,
+			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(download),
 		},
 		{
 			Name: "idle", Title: "Idle HTTP connections",
@@ -171,7 +199,7 @@ func scenarios() []*Scenario {
 		},
 		{
 			Name: "pause", Title: "Pause storm",
-			About: "Connections with input waiting are stopped and started again and again. What it costs to be told to wait, in processor time and calls of epoll_ctl.",
+			About: "Connections with input waiting are stopped and started again and again. What it costs to be told to wait, in processor time and calls of epoll_ctl. Node makes none: it stops a socket only when its buffer is full.",
 			role:  roleChild, only: []string{"weir", "node", "c"}, primary: cpu, operation: "stop and start", base: "c", rounds: 5,
 			parameters: parameters{conns: 64}, ask: askChild("pause"),
 		},

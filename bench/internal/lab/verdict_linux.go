@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weir-go/weir/bench/internal/report"
 	"github.com/weir-go/weir/bench/internal/result"
 	"github.com/weir-go/weir/bench/internal/stats"
 )
@@ -15,23 +16,26 @@ const ours = "weir"
 
 // verdict is a scenario in a sentence or two: who is best, if that can be told, and where weir stands. A cell that is not OK has no part in it
 // but is named.
-func verdict(s *result.Scenario, subjects []result.Subject) string {
+func verdict(s *result.Scenario, f *result.File) string {
 	var good []result.Cell
 	var failed []string
-	for i, c := range s.Cells {
+	for _, c := range s.Cells {
 		switch {
 		case c.Status == result.OK:
 			good = append(good, c)
 		case c.Status == result.Failed:
-			failed = append(failed, subjects[i].Name)
+			failed = append(failed, f.Title(c.Subject))
 		}
 	}
 	var sentences []string
 	if len(good) > 0 {
 		sort(good, s)
-		sentences = append(sentences, first(good, s))
+		sentences = append(sentences, first(good, s, f))
 		if us := slices.IndexFunc(good, func(c result.Cell) bool { return c.Subject == ours }); us >= 0 && len(good) > 1 {
-			sentences = append(sentences, standing(good, us, s))
+			sentences = append(sentences, standing(good, us, s, f))
+			if s.Primary == result.P99 {
+				sentences = append(sentences, spending(good, us, s, f))
+			}
 		}
 	}
 	if len(failed) > 0 {
@@ -60,18 +64,20 @@ func sort(cells []result.Cell, s *result.Scenario) {
 }
 
 // first names the best, or says who cannot be told from it.
-func first(good []result.Cell, s *result.Scenario) string {
+func first(good []result.Cell, s *result.Scenario, f *result.File) string {
 	best := good[0].Metrics[s.Primary]
-	level := []string{good[0].Subject}
+	level := []string{f.Title(good[0].Subject)}
 	for _, c := range good[1:] {
 		if !stats.Apart(best, c.Metrics[s.Primary]) {
-			level = append(level, c.Subject)
+			level = append(level, f.Title(c.Subject))
 		}
 	}
-	figure := strings.TrimSpace(fmt.Sprintf("%s [%s, %s] %s", Figure(best.Median, s.Unit), Figure(best.Lo, s.Unit), Figure(best.Hi, s.Unit), perOperation(s)))
+	figure := strings.Join(strings.Fields(report.Text(best.Median, s.Unit)+" "+report.Interval(best, s.Unit)+" "+perOperation(s)), " ")
 	switch {
+	case !stats.Enough(best) && good[0].Subject == ours && len(good) > 1: // its figure is in the next sentence
+		return "Too few rounds to name anybody."
 	case !stats.Enough(best):
-		return fmt.Sprintf("Too few rounds to name anybody: %s has %s.", level[0], Figure(best.Median, s.Unit))
+		return fmt.Sprintf("Too few rounds to name anybody: %s has %s.", level[0], report.Text(best.Median, s.Unit))
 	case len(good) == 1:
 		return fmt.Sprintf("%s: %s.", level[0], figure)
 	case len(level) == 1:
@@ -81,21 +87,34 @@ func first(good []result.Cell, s *result.Scenario) string {
 }
 
 // standing is weir beside each of the others, by the ratio of rounds.
-func standing(good []result.Cell, us int, s *result.Scenario) string {
-	mine := good[us].Metrics[s.Primary]
+func standing(good []result.Cell, us int, s *result.Scenario, f *result.File) string {
+	return fmt.Sprintf("%s has %s%s.", ours, report.Text(good[us].Metrics[s.Primary].Median, s.Unit), besideOthers(good, us, s.Primary, f))
+}
+
+// spending is the processor time that goes with a latency: one is easily bought with the other.
+func spending(good []result.Cell, us int, s *result.Scenario, f *result.File) string {
+	cpu, there := good[us].Metrics[result.CPUMicrosPerOp]
+	if !there {
+		return ""
+	}
+	return fmt.Sprintf("It spends %s of processor time a %s%s.", report.Text(cpu.Median, "µs"), s.Operation, besideOthers(good, us, result.CPUMicrosPerOp, f))
+}
+
+// besideOthers is weir's metric divided by that of each other: ": 1.19 × net, like c".
+func besideOthers(good []result.Cell, us int, metric string, f *result.File) string {
 	var parts []string
 	for i, c := range good {
 		if i == us {
 			continue
 		}
-		if ratio, ok := pairedRatio(mine, c.Metrics[s.Primary]); ok {
-			parts = append(parts, beside(ratio, c.Subject))
+		if ratio, ok := pairedRatio(good[us].Metrics[metric], c.Metrics[metric]); ok {
+			parts = append(parts, beside(ratio, f.Title(c.Subject)))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s has %s: %s.", ours, Figure(mine.Median, s.Unit), strings.Join(parts, ", "))
+	return ": " + strings.Join(parts, ", ")
 }
 
 // beside is weir's ratio to another: as a number if it is sure to be more or less than 1, and as a guess if the rounds are few.
@@ -140,46 +159,16 @@ func perOperation(s *result.Scenario) string {
 	return "a " + s.Operation
 }
 
-// Figure is a number with its unit, for a sentence.
-func Figure(v float64, unit string) string {
-	switch unit {
-	case "bytes":
-		switch {
-		case math.Abs(v) >= 1e6:
-			return fmt.Sprintf("%.1f MB", v/1e6)
-		case math.Abs(v) >= 1e4:
-			return fmt.Sprintf("%.0f kB", v/1e3)
-		}
-		return fmt.Sprintf("%.0f B", v)
-	case "µs":
-		if math.Abs(v) >= 1e4 {
-			return fmt.Sprintf("%.0f ms", v/1e3)
-		}
-	case "share":
-		return fmt.Sprintf("%.0f %%", 100*v)
-	}
-	digits := 0
-	switch a := math.Abs(v); {
-	case a < 1:
-		digits = 3
-	case a < 10:
-		digits = 2
-	case a < 100:
-		digits = 1
-	}
-	return strings.TrimSpace(fmt.Sprintf("%.*f %s", digits, v, unit))
-}
-
 // runVerdict is the run in a few sentences: weir in each scenario beside the best-known of the others, and who failed.
 func runVerdict(f *result.File) string {
 	var parts, failed []string
 	for _, s := range f.Scenarios {
-		if text := inBrief(&s); text != "" {
+		if text := inBrief(&s, f); text != "" {
 			parts = append(parts, text)
 		}
 		for _, c := range s.Cells {
-			if c.Status == result.Failed && !slices.Contains(failed, c.Subject) {
-				failed = append(failed, c.Subject)
+			if title := f.Title(c.Subject); c.Status == result.Failed && !slices.Contains(failed, title) {
+				failed = append(failed, title)
 			}
 		}
 	}
@@ -194,7 +183,7 @@ func runVerdict(f *result.File) string {
 }
 
 // inBrief is weir in one scenario beside the base, net and the best of the rest in Go.
-func inBrief(s *result.Scenario) string {
+func inBrief(s *result.Scenario, f *result.File) string {
 	us := s.Cell(ours)
 	if us == nil || us.Status != result.OK {
 		return ""
@@ -207,15 +196,18 @@ func inBrief(s *result.Scenario) string {
 			continue
 		}
 		if ratio, ok := pairedRatio(mine, c.Metrics[s.Primary]); ok && ratio.Median < 1000 {
-			others = append(others, beside(ratio, name))
+			others = append(others, beside(ratio, f.Title(name)))
 		}
 	}
-	text := fmt.Sprintf("%s: weir %s", s.Title, Figure(mine.Median, s.Unit))
+	text := fmt.Sprintf("%s: weir %s", s.Title, report.Text(mine.Median, s.Unit))
 	if op := perOperation(s); op != "" {
 		text += " " + op
 	}
 	if len(others) > 0 {
 		text += " (" + strings.Join(others, ", ") + ")"
+	}
+	if cpu, there := us.Metrics[result.CPUMicrosPerOp]; there && s.Primary == result.P99 {
+		text += fmt.Sprintf(", with %s of processor time a %s", report.Text(cpu.Median, "µs"), s.Operation)
 	}
 	return text + "."
 }

@@ -185,4 +185,4 @@ func curve(rates []float64) string {
 }
 
 // bestFirst are the metrics that a line has beside the primary one.
-var bestFirst = []string{result.OpsPerSecond, result.MBPerSecond, result.P99, result.RSSPeak}
+var bestFirst = []string{result.OpsPerSecond, result.MBPerSecond, result.P50, result.P99, result.RSSPeak}

@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/weir-go/weir/bench/internal/report"
@@ -58,9 +59,10 @@ func (l *lines) outcome(e result.Event) string {
 	}
 	var figures []string
 	primary := l.board.current.primary.Name
-	for _, name := range append([]string{primary}, bestFirst...) {
+	names := append([]string{primary}, bestFirst...)
+	for i, name := range names {
 		v, there := e.Metrics[name]
-		if !there || name == primary && len(figures) > 0 {
+		if !there || slices.Contains(names[:i], name) {
 			continue
 		}
 		info := result.InfoOf(name)

@@ -137,26 +137,25 @@ func TestAConnectionThatBreaksIsMadeAgainAndCounted(t *testing.T) {
 
 // Each connection that is refused must not try again within the failure of the first.
 func TestAServerThatIsGoneEndsTheMeasuring(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := ln.Addr().(*net.TCPAddr).AddrPort()
-	conns := make(chan net.Conn, 2)
-	go func() {
-		for range cap(conns) {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conns <- c
+	defer func() { _ = ln.Close() }()
+	if err := ln.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	var peers [2]net.Conn
+	e := engineOf(t, Options{Protocol: NewHTTP(get13)}, ln.Addr().(*net.TCPAddr).AddrPort(), len(peers))
+	for i := range peers {
+		if peers[i], err = ln.Accept(); err != nil {
+			t.Fatal(err)
 		}
-	}()
-	e := engineOf(t, Options{Protocol: NewHTTP(get13)}, addr, cap(conns))
-	first, second := <-conns, <-conns
+	}
 	_ = ln.Close()
-	_ = first.Close()
-	_ = second.Close()
+	for _, c := range peers {
+		_ = c.Close()
+	}
 	err = e.Measure(t.Context(), 0, time.Minute, func() error { return nil })
 	if counts, _ := e.Counts(); err == nil || counts.Errors[KindConnect] == 0 {
 		t.Errorf("got %v, %+v", err, counts)

@@ -19,13 +19,17 @@ type linesFigure struct {
 }
 
 // Heights of plots in pixels, and how many rows the table of a course over time has, and how many points its
-// lines have at most.
+// lines have at most, each and together: a page of eleven lines in each chart is to stay light.
 const (
 	plotHeight   = 260
 	courseHeight = 340
 	courseRows   = 11
 	mostPoints   = 240
+	mostInAll    = 1100
 )
+
+// fewLines is up to how many lines each point of a distribution has its symbol: those of more would cover each other.
+const fewLines = 6
 
 // memory is the series that the bench is after where peers are slow: its chart takes all the width.
 const memory = "rss"
@@ -46,7 +50,7 @@ func (v *scene) latency(styles map[string]int) *linesFigure {
 		if !row.Shown() || len(row.Cell.Histogram) < 2 {
 			continue
 		}
-		line := chart.Line{Name: row.Subject.Title, Style: styles[row.Subject.Name], Marked: true}
+		line := chart.Line{Name: row.Subject.Title, Style: styles[row.Subject.Name]}
 		for _, p := range row.Cell.Histogram {
 			least, most = min(least, p.Micros), max(most, p.Micros)
 			if !slices.Contains(percentiles, p.Percentile) {
@@ -60,6 +64,9 @@ func (v *scene) latency(styles map[string]int) *linesFigure {
 	}
 	if len(f.lines.Lines) == 0 {
 		return nil
+	}
+	for i := range f.lines.Lines {
+		f.lines.Lines[i].Marked = len(f.lines.Lines) <= fewLines
 	}
 	slices.Sort(percentiles)
 	f.lines.X = chart.Nines("share of operations, %", percentiles)
@@ -92,7 +99,7 @@ func (v *scene) course(name string, styles map[string]int) *linesFigure {
 		series := row.Cell.Series[at]
 		unit = series.Unit
 		line := chart.Line{Name: row.Subject.Title, Style: styles[row.Subject.Name]}
-		for _, p := range thinned(series.Points) {
+		for _, p := range thinned(series.Points, min(mostPoints, mostInAll/len(v.Rows))) {
 			most, end = max(most, p[1]), max(end, p[0])
 			line.Points = append(line.Points, chart.Point{
 				X: p[0], Y: p[1], Text: fmt.Sprintf("%s: %s after %s", row.Subject.Title, report.Text(p[1], unit), seconds(p[0])),
@@ -125,13 +132,13 @@ func (v *scene) course(name string, styles map[string]int) *linesFigure {
 }
 
 // thinned keeps the highest of each few points where there are more than a chart can show: peaks are what matters.
-func thinned(points [][2]float64) [][2]float64 {
-	if len(points) <= mostPoints {
+func thinned(points [][2]float64, most int) [][2]float64 {
+	if len(points) <= most {
 		return points
 	}
-	kept := make([][2]float64, 0, mostPoints)
-	for i := range mostPoints {
-		few := points[i*len(points)/mostPoints : (i+1)*len(points)/mostPoints]
+	kept := make([][2]float64, 0, most)
+	for i := range most {
+		few := points[i*len(points)/most : (i+1)*len(points)/most]
 		kept = append(kept, slices.MaxFunc(few, func(a, b [2]float64) int { return cmp.Compare(a[1], b[1]) }))
 	}
 	return kept

@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +71,7 @@ func Write(w io.Writer, f *result.File) error {
 		}
 		v.Scenes = append(v.Scenes, made)
 		shown[s.Primary.Name] = true
-		for _, m := range s.Columns {
+		for _, m := range slices.Concat(s.Beside, s.Columns) {
 			shown[m.Name] = true
 		}
 	}
@@ -79,15 +81,27 @@ func Write(w io.Writer, f *result.File) error {
 			v.Metrics = append(v.Metrics, m)
 		}
 	}
-	if err := v.enclose(f); err != nil {
+	text, err := v.render()
+	if err != nil {
 		return err
 	}
+	if there, err := v.enclose(f, most-len(text)-furtherWords); err != nil {
+		return err
+	} else if there {
+		if text, err = v.render(); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+func (v *view) render() ([]byte, error) {
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, v); err != nil {
-		return fmt.Errorf("page: %w", err)
+		return nil, fmt.Errorf("page: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Bytes(), nil
 }
 
 // headline says what was done; what came of it is in the sentences below.
@@ -108,37 +122,39 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// mostData is the size up to which the file itself goes into the page: a page is to stay below a mebibyte.
-const mostData = 384 << 10
+// most is what a page may weigh; furtherWords is more than those around the file itself.
+const (
+	most         = 1 << 20
+	furtherWords = 1 << 10
+)
 
-// enclose puts the file itself into the page, if it is not too large: who doubts a figure has the samples.
-func (v *view) enclose(f *result.File) error {
+// enclose puts the file itself into the page, if there is room for it: who doubts a figure has the samples.
+func (v *view) enclose(f *result.File, room int) (there bool, err error) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	if err := result.Write(z, f); err != nil {
-		return err
+	if err := errors.Join(result.Write(z, f), z.Close()); err != nil {
+		return false, err
 	}
-	if err := z.Close(); err != nil {
-		return err
-	}
-	if packed.Len() > mostData {
-		return nil
+	text := base64.StdEncoding.EncodeToString(packed.Bytes())
+	if len(text)+strings.Count(text, "+")*len("&#43;") > room { // as the template writes it
+		return false, nil
 	}
 	v.DataSize = report.Text(float64(packed.Len()), "bytes")
-	v.Data = template.URL("data:application/gzip;base64," + base64.StdEncoding.EncodeToString(packed.Bytes()))
-	return nil
+	v.Data = template.URL("data:application/gzip;base64," + text)
+	return true, nil
 }
 
-// stylesOf gives each subject its style, the same in all charts of the page.
+// stylesOf gives each subject its style, the same in all charts of the page. A second floor has one like a rival's, or it could not be told from the
+// first.
 func stylesOf(subjects []result.Subject) map[string]int {
 	styles, next := map[string]int{}, chart.Floor+1
-	ours := false
+	ours, floor := false, false
 	for _, s := range subjects {
 		switch {
 		case s.Kind == result.KindOurs && !ours:
 			styles[s.Name], ours = chart.Ours, true
-		case s.Kind == result.KindFloor:
-			styles[s.Name] = chart.Floor
+		case s.Kind == result.KindFloor && !floor:
+			styles[s.Name], floor = chart.Floor, true
 		default:
 			styles[s.Name] = next
 			if next++; next == chart.Styles {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -17,10 +18,10 @@ import (
 	"github.com/weir-go/weir/bench/internal/result"
 )
 
-var out = flag.String("out", "", "write the sample's page to this `file`, to be looked at")
-
-// most is what a page may weigh.
-const most = 1 << 20
+var (
+	out   = flag.String("out", "", "write the sample's page to this `file`, to be looked at")
+	whole = flag.String("whole", "", "write the page of a whole run to this `file`, to be looked at")
+)
 
 func sample(t *testing.T) *result.File {
 	t.Helper()
@@ -71,6 +72,77 @@ func TestThePageOfALargeRunIsLight(t *testing.T) {
 		t.Errorf("%d bytes, want at most %d", len(page), most)
 	}
 	t.Logf("%d bytes", len(page))
+}
+
+// A whole run is as large as pages get: all scenarios, eleven subjects, ten rounds.
+func TestThePageOfAWholeRunIsLightAndTellsItsSubjectsApart(t *testing.T) {
+	f := sample(t)
+	var scenarios []result.Scenario
+	for i := range 23 {
+		s := f.Scenarios[0]
+		if i%5 == 0 {
+			s = f.Scenarios[1]
+		}
+		s.Name = fmt.Sprintf("%s-%d", s.Name, i)
+		s.Cells = nil
+		scenarios = append(scenarios, s)
+	}
+	f.Subjects = nil
+	kinds := []string{result.KindOurs, result.KindFloor, result.KindFloor}
+	for i := range 11 {
+		kind := result.KindGo
+		if i < len(kinds) {
+			kind = kinds[i]
+		}
+		name := fmt.Sprintf("subject-%d", i)
+		f.Subjects = append(f.Subjects, result.Subject{Name: name, Title: "Subject " + name, Kind: kind, Status: result.OK})
+		for j := range scenarios {
+			of := f.Scenarios[0]
+			if j%5 == 0 {
+				of = f.Scenarios[1]
+			}
+			c := *of.Cell("weir")
+			c.Subject = name
+			c.Metrics = varied(c.Metrics, i+100*j)
+			c.Series = longer(c.Series, i*100+j)
+			scenarios[j].Cells = append(scenarios[j].Cells, c)
+		}
+	}
+	f.Scenarios = scenarios
+	page := write(t, f)
+	if len(page) > most {
+		t.Errorf("%d bytes, want at most %d", len(page), most)
+	}
+	t.Logf("%d bytes", len(page))
+	if *whole != "" {
+		if err := os.WriteFile(*whole, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	used := map[int]string{}
+	for name, style := range stylesOf(f.Subjects) {
+		if used[style] != "" {
+			t.Errorf("%s and %s look the same", name, used[style])
+		}
+		used[style] = name
+	}
+}
+
+// varied are other samples, which pack no better than real ones.
+func varied(metrics map[string]result.Metric, seed int) map[string]result.Metric {
+	r := rand.New(rand.NewPCG(uint64(seed), 1))
+	other := map[string]result.Metric{}
+	for name, m := range metrics {
+		about := m.Median * (1 + 0.5*r.Float64())
+		m.Samples, m.Rounds = nil, nil
+		for round := range 10 {
+			m.Samples, m.Rounds = append(m.Samples, about*(1+0.1*r.Float64())), append(m.Rounds, round)
+		}
+		slices.Sort(m.Samples)
+		m.Lo, m.Median, m.Hi = m.Samples[1], m.Samples[5], m.Samples[8]
+		other[name] = m
+	}
+	return other
 }
 
 // longer makes a minute of looking twenty times a second of each series.

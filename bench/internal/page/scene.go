@@ -13,15 +13,23 @@ import (
 // scene is one scenario of the page.
 type scene struct {
 	*report.Scene
-	// Bars are the subjects with a figure, Without those that have none.
-	Bars    []bar
-	Without []*report.Row
+	// Figures are a chart of bars of the primary metric, and one of each that belongs beside it.
+	Figures []*bars
+	// Without are the subjects that have no figure.
+	Without   []*report.Row
+	Asked     []pair
+	Charts    []*figure
+	Grid      report.Grid
+	Direction string
+}
+
+// bars is a chart of one metric: the subjects that have it, best first.
+type bars struct {
+	*report.Scene
+	Direction string
+	Bars      []bar
 	// FloorTitle and RivalTitle are over the columns of ratios; empty if there are none.
 	FloorTitle, RivalTitle string
-	Asked                  []pair
-	Charts                 []*figure
-	Grid                   report.Grid
-	Direction              string
 }
 
 // bar is a row of the scenario's chart of bars, which is a table too.
@@ -45,10 +53,45 @@ type figure struct {
 }
 
 func newScene(s *report.Scene, styles map[string]int) (*scene, error) {
-	v := &scene{Scene: s, Grid: s.Grid(s.Columns), Direction: "more is better"}
-	if s.LowerIsBetter {
-		v.Direction = "less is better"
+	v := &scene{Scene: s, Grid: s.Grid(s.Columns), Direction: direction(s)}
+	for i := range s.Rows {
+		if row := &s.Rows[i]; !row.Shown() {
+			v.Without = append(v.Without, row)
+		}
 	}
+	for _, of := range append([]*report.Scene{s}, beside(s)...) {
+		figure, err := newBars(of, styles)
+		if err != nil {
+			return nil, err
+		}
+		if len(figure.Bars) > 0 {
+			v.Figures = append(v.Figures, figure)
+		}
+	}
+	for _, name := range sortedKeys(s.Parameters) {
+		v.Asked = append(v.Asked, pair{name, s.Parameters[name]})
+	}
+	return v, v.draw(styles)
+}
+
+// beside are the scenes of the metrics that belong beside the primary one.
+func beside(s *report.Scene) []*report.Scene {
+	var scenes []*report.Scene
+	for _, m := range s.Beside {
+		scenes = append(scenes, s.On(m))
+	}
+	return scenes
+}
+
+func direction(s *report.Scene) string {
+	if s.LowerIsBetter {
+		return "less is better"
+	}
+	return "more is better"
+}
+
+func newBars(s *report.Scene, styles map[string]int) (*bars, error) {
+	v := &bars{Scene: s, Direction: direction(s)}
 	most := 0.0
 	for i := range s.Rows {
 		row := &s.Rows[i]
@@ -63,7 +106,6 @@ func newScene(s *report.Scene, styles map[string]int) (*scene, error) {
 	for i := range s.Rows {
 		row := &s.Rows[i]
 		if !row.Shown() {
-			v.Without = append(v.Without, row)
 			continue
 		}
 		b, err := newBar(s, row, most, styles[row.Subject.Name])
@@ -72,10 +114,7 @@ func newScene(s *report.Scene, styles map[string]int) (*scene, error) {
 		}
 		v.Bars = append(v.Bars, b)
 	}
-	for _, name := range sortedKeys(s.Parameters) {
-		v.Asked = append(v.Asked, pair{name, s.Parameters[name]})
-	}
-	return v, v.draw(styles)
+	return v, nil
 }
 
 func newBar(s *report.Scene, row *report.Row, most float64, style int) (bar, error) {

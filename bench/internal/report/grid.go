@@ -24,6 +24,8 @@ type Column struct {
 	About string
 	// Ratio says that ratios stand here.
 	Ratio bool
+	// Spare says that it can be done without first, where there is no room.
+	Spare bool
 }
 
 // GridRow is one subject's words.
@@ -33,7 +35,7 @@ type GridRow struct {
 	Ours, Empty bool
 }
 
-// Grid makes a table with these metrics behind the primary one and the ratios.
+// Grid makes a table with these metrics behind the primary one, the ratios, and what belongs beside it.
 func (s *Scene) Grid(metrics []result.MetricInfo) Grid {
 	g := Grid{Columns: []Column{
 		{Title: "place", Left: true},
@@ -46,6 +48,9 @@ func (s *Scene) Grid(metrics []result.MetricInfo) Grid {
 	}
 	if s.Rival != "" {
 		g.Columns = append(g.Columns, Column{Title: "× " + s.title(s.Rival), Left: true, Ratio: true})
+	}
+	for _, m := range s.Beside {
+		g.Columns = append(g.Columns, Column{Title: m.Title, About: m.About}, Column{Title: "interval", Left: true, Faint: true, Spare: true})
 	}
 	for _, m := range metrics {
 		g.Columns = append(g.Columns, Column{Title: m.Title, About: m.About})
@@ -74,6 +79,13 @@ func (s *Scene) gridRow(row *Row, metrics []result.MetricInfo) GridRow {
 			line.Cells = append(line.Cells, base.ratio.Text())
 		}
 	}
+	for _, m := range s.Beside {
+		text, interval := "–", ""
+		if figure := row.metric(m.Name); figure != nil {
+			text, interval = Bare(figure.Median, m.Unit), BareInterval(*figure, m.Unit)
+		}
+		line.Cells = append(line.Cells, text, interval)
+	}
 	for _, m := range metrics {
 		text := "–"
 		if figure := row.metric(m.Name); figure != nil {
@@ -99,17 +111,20 @@ func (g Grid) withShortRatios() Grid {
 }
 
 // withoutFaint leaves out the columns that only explain others.
-func (g Grid) withoutFaint() Grid {
+func (g Grid) withoutFaint() Grid { return g.without(func(c Column) bool { return c.Faint }) }
+
+// without leaves out columns.
+func (g Grid) without(these func(Column) bool) Grid {
 	var out Grid
 	for col := range g.Columns {
-		if !g.Columns[col].Faint {
+		if !these(g.Columns[col]) {
 			out.Columns = append(out.Columns, g.Columns[col])
 		}
 	}
 	for _, row := range g.Rows {
 		var cells []string
 		for col, cell := range row.Cells {
-			if !g.Columns[col].Faint {
+			if !these(g.Columns[col]) {
 				cells = append(cells, cell)
 			}
 		}

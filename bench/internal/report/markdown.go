@@ -41,7 +41,7 @@ func Markdown(w io.Writer, f *result.File) error {
 	if len(f.LeftOut) > 0 {
 		b.WriteString("\nLeft out:\n\n")
 		for _, l := range f.LeftOut {
-			fmt.Fprintf(&b, "- %s: %s\n", inMarkdown(l.What), inMarkdown(l.Why))
+			fmt.Fprintf(&b, "- %s: %s\n", inMarkdown(f.Title(l.What)), inMarkdown(l.Why))
 		}
 	}
 	b.WriteString("\n" + strings.Join(key, "\\\n") + "\n")

@@ -11,8 +11,13 @@ import (
 
 // note collects the columns, and the words that go with the figures.
 func (s *Scene) note() {
+	beside := result.Beside(s.Scenario.Primary)
 	for _, info := range s.metrics() {
-		if info.Name != s.Scenario.Primary && info.Name != result.CPURatio { // they have columns of their own
+		switch {
+		case info.Name == s.Scenario.Primary || info.Name == result.CPURatio: // they have columns of their own
+		case slices.Contains(beside, info.Name):
+			s.Beside = append(s.Beside, info)
+		default:
 			s.Columns = append(s.Columns, info)
 		}
 	}

@@ -20,6 +20,8 @@ type Scene struct {
 	// Floor and Rival are what the two columns of ratios divide by: next to nothing above the system calls, and the best
 	// median among those that are neither weir nor a floor. Empty if there is none.
 	Floor, Rival string
+	// Beside are the metrics of result.Beside that at least one row has: they are shown with their intervals.
+	Beside []result.MetricInfo
 	// Columns are the other metrics that at least one row has, in the order of result.Metrics.
 	Columns []result.MetricInfo
 	// Notes are sentences that belong to figures: what went wrong in the measured time, and what is missing and why.
@@ -71,6 +73,20 @@ func newScene(f *result.File, s *result.Scenario) *Scene {
 	scene.divide()
 	scene.note()
 	return scene
+}
+
+// On is the scene with another metric in the place of the primary one: rows, places and ratios are of that. It has no columns and no notes.
+func (s *Scene) On(metric result.MetricInfo) *Scene {
+	scenario := *s.Scenario
+	scenario.Primary, scenario.Unit, scenario.LowerIsBetter = metric.Name, metric.Unit, metric.Better != "higher"
+	other := &Scene{Scenario: &scenario, Primary: metric}
+	for _, row := range s.Rows {
+		other.Rows = append(other.Rows, newRow(row.Subject, row.Cell, metric.Name))
+	}
+	other.sort()
+	other.place()
+	other.divide()
+	return other
 }
 
 func newRow(subject *result.Subject, c *result.Cell, primary string) Row {

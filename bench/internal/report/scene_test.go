@@ -54,6 +54,60 @@ func TestOverlappingIntervalsNameNoWinner(t *testing.T) {
 	}
 }
 
+// latencies is a scenario about the 99th percentile, of two subjects: the one that answers sooner spends more.
+func latencies() *result.File {
+	metric := func(v float64) result.Metric {
+		return result.Metric{
+			Samples: []float64{v, 1.01 * v, 1.02 * v, 1.03 * v, 1.04 * v, 1.05 * v}, Rounds: []int{0, 1, 2, 3, 4, 5},
+			Median: 1.025 * v, Lo: v, Hi: 1.05 * v, Confidence: 0.96,
+		}
+	}
+	of := func(p99, p50, cpu float64) map[string]result.Metric {
+		return map[string]result.Metric{result.P99: metric(p99), result.P50: metric(p50), result.CPUMicrosPerOp: metric(cpu), result.OpsPerSecond: metric(1e4)}
+	}
+	return &result.File{
+		Version: result.Version,
+		Subjects: []result.Subject{
+			{Name: "weir", Title: "weir", Kind: result.KindOurs, Status: result.OK},
+			{Name: "hasty", Title: "hasty", Kind: result.KindGo, Status: result.OK},
+		},
+		Scenarios: []result.Scenario{{
+			Name: "rate", Title: "At a rate", Primary: result.P99, Unit: "µs", LowerIsBetter: true, Operation: "request", Rounds: 6,
+			Cells: []result.Cell{
+				{Subject: "weir", Status: result.OK, Metrics: of(900, 400, 10)},
+				{Subject: "hasty", Status: result.OK, Metrics: of(600, 300, 20)},
+			},
+		}},
+	}
+}
+
+func TestALatencyIsShownWithWhatItCost(t *testing.T) {
+	f := latencies()
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"Markdown": func(b *bytes.Buffer) error { return Markdown(b, f) },
+		"terminal": func(b *bytes.Buffer) error { return Terminal(plain(b), f, 120) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(strings.NewReplacer("|", "", "*", "").Replace(b.String())), " ")
+		for _, want := range []string{"CPU µs/op interval p50 µs interval", "10.3 [10.0–10.5] 410 [400–420]", "20.5 [20.0–21.0] 308 [300–315]"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q in\n%s", name, want, b.String())
+			}
+		}
+	}
+	s := Scenes(f)[0]
+	cpu := s.On(s.Beside[0])
+	if first := cpu.Rows[0]; cpu.Primary.Name != result.CPUMicrosPerOp || first.Subject.Name != "weir" || first.Place != 1 || !first.Alone {
+		t.Errorf("by %s the first is %s, place %d", cpu.Primary.Name, first.Subject.Name, first.Place)
+	}
+	if first := s.Rows[0]; first.Subject.Name != "hasty" {
+		t.Errorf("by %s the first is %s", s.Primary.Name, first.Subject.Name)
+	}
+}
+
 func TestWhatFailedOrIsAbsentHasNoFigureAnywhere(t *testing.T) {
 	for seed := range uint64(300) {
 		f := reporttest.Random(seed)

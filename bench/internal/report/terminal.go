@@ -34,7 +34,7 @@ func Terminal(w io.Writer, f *result.File, width int) error {
 	if len(f.LeftOut) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", strong.Render("Left out"))
 		for _, l := range f.LeftOut {
-			fmt.Fprintln(&b, hanging("  "+l.What+": ", l.Why, width))
+			fmt.Fprintln(&b, hanging("  "+f.Title(l.What)+": ", l.Why, width))
 		}
 	}
 	b.WriteString("\n")
@@ -115,18 +115,21 @@ func plural(n int, noun string) string {
 const fewMetrics = 3
 
 // fit renders the table with as many metrics as the width has room for; where it has room for few, without the intervals
-// of the ratios.
+// of the ratios, and then without those of what stands beside the primary metric.
 func (s *Scene) fit(width int) string {
 	text := ""
-	for _, short := range []bool{false, true} {
+	for shorter := range 3 {
 		least := 0
-		if !short {
+		if shorter == 0 {
 			least = min(fewMetrics, len(s.Columns))
 		}
 		for n := len(s.Columns); n >= least; n-- {
 			g := s.Grid(s.mostImportant(n))
-			if short {
+			if shorter > 0 {
 				g = g.withShortRatios()
+			}
+			if shorter > 1 {
+				g = g.without(func(c Column) bool { return c.Spare })
 			}
 			text = render(g)
 			if lipgloss.Width(text) > width {

@@ -18,7 +18,7 @@ type File struct {
 	// Verdict is the run in a sentence or two, for a person.
 	Verdict string `json:"verdict"`
 	// LeftOut is what was not measured though somebody may expect it, with reasons: absent subjects, metrics that this
-	// machine does not give, scenarios that do not fit it. Empty, never null.
+	// machine does not give, scenarios that do not fit it. Empty, never null; older files may have a What twice.
 	LeftOut []LeftOut `json:"leftOut"`
 }
 
@@ -39,8 +39,11 @@ type Run struct {
 	Seed uint64 `json:"seed"`
 	// Environment is the machine. Files with different fingerprints (see Environment.Fingerprint) do not compare.
 	Environment Environment `json:"environment"`
-	// Notes are sentences to be shown with any figure: one processor for server and load, a busy machine.
+	// Notes are sentences to be shown with any figure: one processor for server and load, a busy machine, an interrupt.
 	Notes []string `json:"notes"`
+	// CutShort is why the run ended before all turns that were planned; empty if it did not. What is in the file then is what was measured
+	// until that moment, and a note says so too.
+	CutShort string `json:"cutShort,omitempty"`
 }
 
 // Environment is the machine and its limits, as the run found them.
@@ -64,7 +67,7 @@ type Environment struct {
 // Statuses of a Subject and of a Cell.
 const (
 	OK     = "ok"
-	Absent = "absent" // this machine lacks it, or it has nothing for this scenario
+	Absent = "absent" // this machine lacks it, it has nothing for this scenario, or it had no turn in the time there was
 	Failed = "failed" // it is there and answered wrongly, died, or could not listen: no figure of it is to be shown
 )
 

@@ -135,6 +135,17 @@ func (f *File) Subject(name string) *Subject {
 	return nil
 }
 
+// Title is what people call the subject, the scenario or the metric of that name; the name itself if there is none.
+func (f *File) Title(name string) string {
+	if s := f.Subject(name); s != nil {
+		return s.Title
+	}
+	if s := f.Scenario(name); s != nil {
+		return s.Title
+	}
+	return InfoOf(name).Title
+}
+
 // Scenario returns the scenario of that name, nil if there is none.
 func (f *File) Scenario(name string) *Scenario {
 	for i := range f.Scenarios {

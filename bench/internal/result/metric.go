@@ -59,6 +59,18 @@ var Metrics = []MetricInfo{
 	{Disturbance, "disturbance", "share", "lower", "The share of the time that the server or the load was ready to run but something else had its processor."},
 }
 
+// Beside are the metrics without which a primary one misleads, wherever it is shown: a latency is easily bought with processor time and its slow
+// end says nothing of the middle, and bodies are moved cheaply by who keeps them whole.
+func Beside(primary string) []string {
+	switch primary {
+	case P99:
+		return []string{CPUMicrosPerOp, P50}
+	case CPUSecondsPerGB:
+		return []string{RSSPeak}
+	}
+	return nil
+}
+
 // InfoOf returns how to show a metric; an unknown one is shown by its name.
 func InfoOf(name string) MetricInfo {
 	for _, m := range Metrics {

@@ -40,8 +40,8 @@ type Subject struct {
 var All = []Subject{
 	{"weir", "weir", result.KindOurs, []string{Echo, HTTP, Proxy}, []string{Upload, Download, BodyEcho}, ""},
 	{"weir-base", "weir (base)", result.KindOurs, []string{Echo, HTTP}, []string{Upload, Download, BodyEcho}, "only cmd/echo of the older weir is given"},
-	{"net", "net/http, net", result.KindGo, []string{Echo, HTTP, Proxy}, []string{Upload, Download, BodyEcho}, ""},
-	{"net-copy", "net, io.Copy", result.KindGo, []string{Echo}, nil, "it is a way to write the echo; see net"},
+	{"net", "net/http (net)", result.KindGo, []string{Echo, HTTP, Proxy}, []string{Upload, Download, BodyEcho}, ""},
+	{"net-copy", "net with io.Copy", result.KindGo, []string{Echo}, nil, "it is a way to write the echo; see net"},
 	{"fasthttp", "fasthttp", result.KindGo, []string{HTTP}, []string{Upload, Download, BodyEcho}, "fasthttp is HTTP only, and its client does not stream request bodies"},
 	{"gnet", "gnet", result.KindGo, []string{Echo, HTTP}, []string{Download}, "gnet has no HTTP, and the little that stands in for it understands no bodies"},
 	{"nbio", "nbio", result.KindGo, []string{Echo, HTTP}, []string{Upload, Download, BodyEcho}, "nbio has no proxy"},
@@ -49,8 +49,8 @@ var All = []Subject{
 	{"node", "Node.js", result.KindServer, []string{Echo, HTTP, Proxy}, []string{Upload, Download, BodyEcho}, ""},
 	{"nginx", "nginx", result.KindServer, []string{HTTP, Proxy}, []string{Download}, "nginx runs no handlers"},
 	{"haproxy", "HAProxy", result.KindServer, []string{HTTP, Proxy}, nil, "HAProxy runs no handlers"},
-	{"uv", "C, libuv", result.KindFloor, []string{Echo, HTTP}, nil, "its HTTP is a constant answer to GET /"},
-	{"c", "C, epoll", result.KindFloor, []string{Echo, HTTP}, []string{Upload, Download, BodyEcho}, "the floor is no proxy"},
+	{"uv", "C libuv", result.KindFloor, []string{Echo, HTTP}, nil, "its HTTP is a constant answer to GET /"},
+	{"c", "C epoll", result.KindFloor, []string{Echo, HTTP}, []string{Upload, Download, BodyEcho}, "the floor is no proxy"},
 
 	{"planted-deaf", "does not listen", result.KindBroken, []string{HTTP}, nil, ""},
 	{"planted-dies", "dies", result.KindBroken, []string{HTTP}, nil, ""},
