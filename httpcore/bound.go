@@ -15,7 +15,7 @@ type Load struct {
 	// Write is the longest write of a handler, the one of End included, in bytes. It comes on top of the mark, once, if the handler waits
 	// for OnDrain, as Pipe does. Default 64 KiB: what a pipe writes at most.
 	Write int
-	// SmallestWrite is the shortest write that a handler makes again and again, in bytes: each one that waits is counted with 300 bytes besides
+	// SmallestWrite is the shortest write that a handler makes again and again, in bytes: each one that waits is counted with 320 bytes besides
 	// its own. Default 1, because a pipe writes what arrives, and a peer may send a byte at a time. A handler that gathers its output
 	// may say more.
 	SmallestWrite int

@@ -73,3 +73,38 @@ func TestAnErrorOfAResponseThatNobodyListensToIsUncaught(t *testing.T) {
 	p.Close()
 	k.run()
 }
+
+func TestWhoeverEndsAnAnswerThatIsGoneIsTold(t *testing.T) {
+	boom := errors.New("boom")
+	for _, ended := range []bool{false, true} {
+		for _, why := range []error{nil, boom} {
+			var res *ServerResponse
+			k := newRig(t, ServerOptions{}, func(_ *IncomingMessage, r *ServerResponse) {
+				res = r
+				res.OnError(func(error) {})
+				res.WriteString("part")
+				if ended {
+					res.End()
+				}
+				res.Destroy(why)
+			})
+			p := k.dial()
+			k.send(p, get("/"))
+			told := 0
+			if err := k.l.Post(func() {
+				res.EndWith(nil, func(err error) {
+					if told++; err == nil {
+						t.Errorf("ended before %t, destroyed with %v: it is said to be sent", ended, why)
+					}
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			p.Close()
+			k.run()
+			if told != 1 {
+				t.Errorf("ended before %t, destroyed with %v: the callback of End was called %d times", ended, why, told)
+			}
+		}
+	}
+}

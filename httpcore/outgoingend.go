@@ -31,11 +31,11 @@ func (o *outgoing) end(x content, l lasts, cb func(error)) {
 	case o.done:
 		o.tick(cb, stream.ErrAlreadyFinished)
 		return
-	case o.ended:
-		o.tell(cb)
-		return
 	case o.gone:
 		o.tick(cb, stream.ErrDestroyed)
+		return
+	case o.ended:
+		o.tell(cb)
 		return
 	}
 	o.tell(cb)

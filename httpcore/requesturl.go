@@ -60,7 +60,11 @@ func (r *ClientRequest) authority(u *url.URL) string {
 	if authority, _, ok := cutAbsolute(r.target); ok {
 		return authority
 	}
-	return withoutZone(strings.TrimSuffix(strings.TrimSuffix(u.Host, ":80"), ":"))
+	host := u.Host
+	if port := u.Port(); port == "" || port == "80" {
+		host = strings.TrimSuffix(host, ":"+port) // an empty port may have its colon
+	}
+	return withoutZone(host)
 }
 
 // onlyAuthority is the authority of a URL that has no more than that, and perhaps the path "/", if no byte of it has another meaning

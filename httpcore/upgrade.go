@@ -43,9 +43,8 @@ func (c *serverConn) release(x *exchange) *stream.Socket {
 // and is take's own; the socket is paused, and the server has nothing to do with it any more. The response is closed.
 //
 // It returns ErrNoSwitch if the request does not ask for it, has a body, or is not the only one that is not answered, and
-// where OnUpgrade is set;
-// ErrHeadersSent if it is answered already, stream.ErrDestroyed if the client has gone, and the errors of SetHeader for the
-// fields. Then nothing has happened. RFC 9110 section 7.8.
+// where OnUpgrade is set; ErrHeadersSent if it is answered already, stream.ErrDestroyed if the client has gone, and the
+// errors of SetHeader for the fields. Then nothing has happened. RFC 9110 section 7.8.
 func (r *ServerResponse) SwitchProtocols(take func(socket *stream.Socket, head []byte), fields ...string) error {
 	if take == nil {
 		panic("httpcore: SwitchProtocols to nobody")

@@ -11,11 +11,12 @@ import (
 // bounds the ticks and posts of a program. Any goroutine may ask.
 func (o Options) MemoryBound() int {
 	item := reflect.TypeFor[tick]().Size()       // ticks
-	item += 2 * reflect.TypeFor[func()]().Size() // what is called at a turn's end, and what is posted: two lists that take turns
-	item += reflect.TypeFor[func()]().Size()
-	item += reflect.TypeFor[*handle]().Size() // those that are closing
-	item += reflect.TypeFor[*Timer]().Size()  // timers that are due
-	return int(reflect.TypeFor[Loop]().Size()) + maxKept*int(item) + reactor.Options{ReadBuffer: o.ReadBuffer}.MemoryBound()
+	item += reflect.TypeFor[func()]().Size()     // what is called at a turn's end
+	item += 2 * reflect.TypeFor[letter]().Size() // what is posted: two lists that take turns
+	item += reflect.TypeFor[*handle]().Size()    // those that are closing
+	item += reflect.TypeFor[*Timer]().Size()     // timers that are due
+	slots := wheelSlots * reflect.TypeFor[*Deadlines]().Size()
+	return int(reflect.TypeFor[Loop]().Size()+slots) + maxKept*int(item) + reactor.Options{ReadBuffer: o.ReadBuffer}.MemoryBound()
 }
 
 // ConnBound is the most memory, in bytes, that a connection of a loop holds while waiting bytes lie in its queue, in so many writes, and

@@ -221,7 +221,7 @@ func (m *member) close() error {
 	}
 	for range closeRounds {
 		m.closeAll()
-		// Work does not count: what it opened when it ends in the last round nobody would close.
+		// Work under way is not waited for, so it gets no say any more: nobody would close what its done opens.
 		if err := m.l.unwind(); err != nil || m.l.handles == 0 && m.l.r.Live() == 0 && !m.l.mail.waiting() {
 			break
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// Handle is what every long-lived thing of a loop can do, connections, listeners and datagram sockets included. It is
-// active while it waits for something (a timer that was started, a connection that reads), and an active handle with a
+// Handle is what every long-lived thing of a loop can do, the reactor's connections, listeners, datagram sockets and Polls
+// included. It is active while it waits for something (a timer that was started, a connection that reads), and an active handle with a
 // ref keeps Run going. Close ends it: done, which may be nil, is called in the closing phase, once, and then nothing
 // more.
 type Handle interface {
@@ -146,8 +146,8 @@ func (l *Loop) runClosings() {
 // closedError is what using a handle after Close returns.
 func closedError(op string) error { return fmt.Errorf("loop: %s: %w", op, reactor.EINVAL) }
 
-// Walk calls fn with every handle that is not closing: timers and the like in the order they were made, then
-// connections, listeners and datagram sockets. fn may close any of them.
+// Walk calls fn with every handle that is not closing: timers and the like in the order they were made, then connections,
+// listeners, datagram sockets and Polls. fn may close any of them.
 func (l *Loop) Walk(fn func(Handle)) {
 	l.r.CheckGoroutine()
 	for h := l.first; h != nil; h = h.next { // a handle that fn closes still knows the way on

@@ -23,6 +23,14 @@ func TestTimeoutIsHowLongTheLoopWouldWait(t *testing.T) {
 	async := l.NewAsync(nil)
 	want("with nothing to wait for but others", -1)
 	timer := l.NewTimer()
+	l.Post(func() {
+		timer.Start(func() {}, time.Minute, 0)
+		w.Advance(20 * time.Second) // long work
+		want("in a callback", 40*time.Second)
+	})
+	if _, err := l.RunNoWait(); err != nil {
+		t.Error(err)
+	}
 	timer.Start(func() {}, time.Second, 0)
 	want("with a timer", time.Second)
 	w.Advance(400 * time.Millisecond)

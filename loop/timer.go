@@ -8,9 +8,9 @@ import (
 	"github.com/weir-go/weir/reactor"
 )
 
-// Timer calls a function after a time, once or again and again. It is never early by the loop's Now,
-// which stands still during a callback: after long work UpdateTime comes before Start. Timers due at the same time run in
-// the order they were started.
+// Timer calls a function after a time, once or again and again. It is never early by the loop's Now, which stands still
+// during a callback: after long work, call UpdateTime before Start. Timers due at the same time run in the order they were
+// started.
 type Timer struct {
 	handle
 	cb     func()

@@ -114,7 +114,7 @@ func (d *watchdog) watch(id string, stop <-chan struct{}, ended chan<- struct{})
 		}
 		now := time.Now()
 		if since := d.since.Load(); since == 0 || since != turn {
-			turn, first, told = since, time.Now(), false
+			turn, first, told = since, now, false
 		} else if lasts := now.Sub(first); lasts >= d.limit && !told {
 			told = true
 			d.report(id, turn, lasts)

@@ -43,9 +43,9 @@ func requestBytes() int {
 // write. ConnBound(0, 0, 0) is a connection that is idle. Bytes that are lent are the lender's memory; all others lie in blocks, each at
 // least a quarter full when it was taken, and the one in front may have been sent but for its last byte. Any goroutine may ask.
 func ConnBound(waiting, writes, last int) int {
-	const lists = 4 // those of who is dirty, flushed, pending and closing; each grows by doubling
+	const lists = 4 // those of who is dirty, flushed, pending and closing; each grows by doubling, as that of the changes does
 	n := allocated(int(unsafe.Sizeof(Conn{}))) + int(unsafe.Sizeof(slot{})) + 2*int(unsafe.Sizeof(uint32(0))) +
-		lists*2*int(unsafe.Sizeof(flusher(nil)))
+		lists*2*int(unsafe.Sizeof(flusher(nil))) + 2*int(unsafe.Sizeof(Change{}))
 	if waiting == 0 && writes == 0 && last == 0 {
 		return n
 	}

@@ -124,10 +124,9 @@ func (r *Reactor) newDatagram(fd int, ip6 bool, o DatagramOptions) *Datagram {
 }
 
 // Connect has the socket send to peer and receive from there only; the zero AddrPort ends that, and leaves the socket the
-// port it has. What is queued already
-// leaves for where it was to go, but on kqueue systems what the kernel has no room for at the moment of connecting fails
-// with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the socket is connected, ENOTCONN if
-// there is nothing to end, ErrClosed after Close, or the errno of connect(2).
+// port it has. What is queued already leaves for where it was to go, but on kqueue systems what the kernel has no room for
+// at the moment of connecting fails with EISCONN: a connected socket sends nowhere else there. It returns EISCONN if the
+// socket is connected, ENOTCONN if there is nothing to end, ErrClosed after Close, or the errno of connect(2).
 //
 // A connected socket is told when the peer's port is closed: see DatagramHandler.
 func (d *Datagram) Connect(peer netip.AddrPort) error {

@@ -156,8 +156,7 @@ func (d *Datagram) failReceiving(errno Errno) bool {
 func (d *Datagram) changeFailed(ev *Event) bool {
 	errno := ev.Err
 	*ev = Event{}
-	d.r.k.Remove(int(d.fd), d.armed) // of several changes some may have succeeded
-	d.armed = Unarmed
+	d.remove() // of several changes some may have succeeded
 	if d.want&WantWrite != 0 {
 		d.dropUnsent(errno)
 		d.setWant(d.want &^ WantWrite)

@@ -8,8 +8,9 @@ import (
 // Files is the part of Kernel that opens, reads, writes and ends files.
 //
 // A disk has no readiness: these calls take as long as it takes, a network's file system included. So all but PreadNoWait,
-// InMemory, SendFile and DupFile are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them. The bytes handed in are the
-// call's until it returns, and a descriptor must stay open that long: its owner closes it when no other call has it.
+// InMemory, SendFile and DupFile are called off the loop, from Loop.QueueSlowWork, and any goroutine may call any of them.
+// The bytes handed in are the call's until it returns, and a descriptor must stay open that long: its owner closes it when
+// no other call has it.
 //
 // Errors are plain errnos. EINTR may come from any of them and means once more. Counts may be short.
 type Files interface {
@@ -26,9 +27,9 @@ type Files interface {
 	// bytes without an errno is the end of the file as it is now.
 	Pread(fd int, p []byte, off int64) (n int, errno Errno)
 
-	// PreadNoWait is Pread of what is in memory, and may be called on the loop. EAGAIN means that
-	// Pread would have to wait for the disk, EOPNOTSUPP that this system or file cannot tell. Of fewer bytes than asked for,
-	// and of 0, nothing follows: Pread says whether the file ends there.
+	// PreadNoWait is Pread of what is in memory, and may be called on the loop. EAGAIN means that Pread would have to wait
+	// for the disk, EOPNOTSUPP that this system or file cannot tell. Fewer bytes than asked for, or 0, say nothing about the
+	// file's end: Pread does.
 	PreadNoWait(fd int, p []byte, off int64) (n int, errno Errno)
 
 	// InMemory is how many of the n bytes from off on are in memory, in a row, as far as can be told without waiting: SendFile

@@ -107,6 +107,13 @@ func (c *composed) destroy(err error, done func(error)) {
 	if err == nil && !c.over {
 		err = ErrAborted
 	}
+	if written := c.onDrain; written != nil {
+		why := err
+		if why == nil {
+			why = ErrDestroyed
+		}
+		c.d.own.s.NextTick(func() { written(why) }) // nobody will drain
+	}
 	c.onDrain, c.onFinish, c.hungry = nil, nil, false
 	if c.over {
 		c.last.Destroy(err)

@@ -42,6 +42,11 @@ func (x *pairHooks) write(p []byte) {
 	x.other.held = true
 }
 
+func (x *pairHooks) giveUp() (held bool) {
+	held, x.other.held = x.other.held, false
+	return held
+}
+
 func (x *pairHooks) final(done func(error)) {
 	x.other.OnEnd(func() { done(nil) })
 	x.other.PushEOF()

@@ -65,7 +65,7 @@ func (l *life) shut(err error) {
 	if l.destroyed() {
 		return
 	}
-	if l.w != nil && (l.w.queued() || l.w.ending != nil && len(l.w.ending.told) > 0) {
+	if l.w != nil && l.w.owes() {
 		l.tick(tickFailQueue)
 	}
 	l.fail(err)

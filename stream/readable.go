@@ -45,8 +45,9 @@ const (
 	readHeld                                 // a Socket's: it does not read while the destination of its pipe drains
 )
 
-// maxFresh is how many chunks may last for a turn only; what comes then is copied at once. They are none that would be
-// joined, so they are 4 MiB, and it is not worth a wider counter to copy more than that later.
+// maxFresh is how many chunks may last for a turn only; what comes then is copied at once, and not when the turn ends. Small
+// chunks have been joined long before, so those are more than 1 KiB each: who pushes 4 MiB in one turn may have the rest
+// copied a little earlier.
 const maxFresh = 4096
 
 // source is a Read hook in the form of a method.

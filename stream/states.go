@@ -35,7 +35,7 @@ var lifeMoves = [...][lifeInputs]lifeState{
 func (s *lifeState) move(in lifeInput) {
 	to := lifeMoves[*s][in]
 	if to == 0 {
-		illegal(&cycles[0], uint8(*s), uint8(in))
+		illegal(cycleLife, uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -68,7 +68,7 @@ var readMoves = [...][readInputs]readState{
 func (s *readState) move(in readInput) {
 	to := readMoves[*s][in]
 	if to == 0 {
-		illegal(&cycles[1], uint8(*s), uint8(in))
+		illegal(cycleRead, uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -116,7 +116,7 @@ var flowMoves = [...][flowInputs]Flow{
 func (f *Flow) move(in flowInput) {
 	to := flowMoves[*f][in]
 	if to == 0 {
-		illegal(&cycles[2], uint8(*f), uint8(in))
+		illegal(cycleFlow, uint8(*f), uint8(in))
 	}
 	*f = to
 }
@@ -154,7 +154,7 @@ var callMoves = [...][callInputs]callState{
 func (s *callState) move(in callInput) {
 	to := callMoves[*s][in]
 	if to == 0 {
-		illegal(&cycles[3], uint8(*s), uint8(in))
+		illegal(cycleCall, uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -199,7 +199,7 @@ var writeMoves = [...][writeInputs]writeState{
 func (s *writeState) move(in writeInput) {
 	to := writeMoves[*s][in]
 	if to == 0 {
-		illegal(&cycles[4], uint8(*s), uint8(in))
+		illegal(cycleWrite, uint8(*s), uint8(in))
 	}
 	*s = to
 }
@@ -212,33 +212,42 @@ type cycle struct {
 	next   func(state, input uint8) uint8
 }
 
+// The places of the tables in cycles.
+const (
+	cycleLife  = iota // of lifeMoves
+	cycleRead         // of readMoves
+	cycleFlow         // of flowMoves
+	cycleCall         // of callMoves
+	cycleWrite        // of writeMoves
+)
+
 // cycles are all tables, for messages and for the pictures in the documentation.
 var cycles = [...]cycle{
-	{
+	cycleLife: {
 		"life",
 		[]string{"alive", "destroying", "closed", "gone"},
 		[]string{"destroy", "destroyed", "close"},
 		func(s, in uint8) uint8 { return uint8(lifeMoves[s][in]) },
 	},
-	{
+	cycleRead: {
 		"readable",
 		[]string{"open", "ended", "done", "off"},
 		[]string{"eof", "end"},
 		func(s, in uint8) uint8 { return uint8(readMoves[s][in]) },
 	},
-	{
+	cycleFlow: {
 		"flow",
 		[]string{"unset", "off", "on"},
 		[]string{"pause", "resume", "hold", "listen", "release"},
 		func(s, in uint8) uint8 { return uint8(flowMoves[s][in]) },
 	},
-	{
+	cycleCall: {
 		"call",
 		[]string{"fresh", "idle", "inside", "answered", "waiting"},
 		[]string{"enter", "answer", "return"},
 		func(s, in uint8) uint8 { return uint8(callMoves[s][in]) },
 	},
-	{
+	cycleWrite: {
 		"writable",
 		[]string{"open", "ending", "final", "prefinished", "finished", "off"},
 		[]string{"end", "call final", "prefinish", "finish"},
@@ -246,6 +255,7 @@ var cycles = [...]cycle{
 	},
 }
 
-func illegal(c *cycle, state, input uint8) {
+func illegal(which int, state, input uint8) {
+	c := &cycles[which]
 	panic("stream: " + c.name + ": no move from " + c.states[state-1] + " by " + c.inputs[input])
 }

@@ -75,6 +75,11 @@ func (t *transformer) write(p []byte) {
 
 func (t *transformer) length() int { return t.Readable.length }
 
+func (t *transformer) giveUp() (held bool) {
+	held, t.held = t.held, false
+	return held
+}
+
 // read lets the write complete that has waited for it.
 func (t *transformer) read(*Readable, int) {
 	if t.held {
@@ -96,7 +101,7 @@ func (t *Transform) complete(out []byte, err error) {
 	switch {
 	case r.state != readOpen:
 		t.own.tick(tickTransformed)
-	case w.flags&writeEndReturned != 0, r.length == t.before, r.length < r.hwm:
+	case w.flags&writeEndReturned != 0, r.length == t.before, r.length < r.hwm, t.own.destroyed():
 		w.written(nil)
 	default:
 		t.held = true

@@ -56,11 +56,16 @@ type write struct {
 	cb func(error) // may be nil
 }
 
-// sink is a Write hook, and coda a Final hook, in the form of methods.
-type (
-	sink interface{ write(p []byte) }
-	coda interface{ final(done func(error)) }
-)
+// sink is a Write hook in the form of a method, for what this package makes.
+type sink interface {
+	write(p []byte)
+	// giveUp is called when the stream was destroyed. It reports whether the write that the sink has waits for nothing but
+	// somebody to read on, which nobody will: then the sink has forgotten about it.
+	giveUp() bool
+}
+
+// coda is a Final hook in the form of a method.
+type coda interface{ final(done func(error)) }
 
 type finalFunc func(done func(error))
 

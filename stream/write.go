@@ -180,12 +180,9 @@ func (w *Writable) written(err error) {
 		l.failOrShut(ErrMultipleCallback, false)
 		return
 	}
-	inside, cb := w.call.inside(), w.callout
-	w.callout = nil
-	w.call.move(callAnswer)
+	inside := w.call.inside()
 	w.length -= w.writing
-	w.writing = 0
-	w.giveBack()
+	cb := w.answered()
 	if err != nil {
 		l.fail(err)
 		if inside {
@@ -210,6 +207,15 @@ func (w *Writable) written(err error) {
 			w.maybeFinish()
 		}
 	}
+}
+
+// answered takes back what the hook was given, and returns the callback of that write.
+func (w *Writable) answered() (cb func(error)) {
+	cb, w.callout = w.callout, nil
+	w.call.move(callAnswer)
+	w.writing = 0
+	w.giveBack()
+	return cb
 }
 
 // afterWrite is what a completed write leads to: 'drain', then its callback, then perhaps the end of everything.
@@ -241,15 +247,28 @@ func (w *Writable) writeFailed(err error, cb func(error)) {
 	w.life.failOrShut(err, false)
 }
 
+// owes reports whether there may be somebody to be told that the stream was destroyed: see failQueue.
+func (w *Writable) owes() bool {
+	return w.queued() || w.ending != nil && len(w.ending.told) > 0 || w.call.busy() && w.sink != nil
+}
+
 // failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at
-// work it waits: the completion will come here.
+// work it waits: the completion will come here. A write that waits for a reader will not be completed by anybody else, so it
+// is failed too; its bytes still count in the length, as in Node.
 func (w *Writable) failQueue() {
-	if w.call.busy() || w.flight.any() {
+	if w.flight.any() || w.call.busy() && (w.sink == nil || !w.sink.giveUp()) {
 		return
 	}
 	why := w.life.err
 	if why == nil {
 		why = ErrDestroyed
+	}
+	if w.call.busy() {
+		cb := w.answered()
+		w.due--
+		if cb != nil {
+			cb(why)
+		}
 	}
 	for w.queue.len() > 0 {
 		x := w.shift()

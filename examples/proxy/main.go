@@ -14,6 +14,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +31,7 @@ func main() {
 	patience := flag.Duration("timeout", time.Minute, "how long the upstream server may be silent")
 	flag.Parse()
 	log.SetFlags(0)
+	runtime.GOMAXPROCS(*loops) // as cmd/echo: who only runs loops needs no more
 	g, err := loop.NewGroup(loop.GroupOptions{Loops: *loops})
 	if err != nil {
 		log.Fatal(err)

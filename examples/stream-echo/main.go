@@ -1,8 +1,8 @@
 // Stream-echo is a TCP echo made of one line: every connection, as a stream, is piped to itself. Whoever does not read
 // what comes back is not read from any more, and when a peer ends, so do we, once everything is sent.
 //
-//	go run ./examples/stream-echo -addr 127.0.0.1:7002
-//	nc 127.0.0.1 7002
+//	go run ./examples/stream-echo -addr 127.0.0.1:7003
+//	nc 127.0.0.1 7003
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:7002", "`address` to listen on")
+	addr := flag.String("addr", "127.0.0.1:7003", "`address` to listen on")
 	flag.Parse()
 	log.SetFlags(0)
 	l, err := loop.New(loop.Options{})

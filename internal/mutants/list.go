@@ -204,6 +204,22 @@ var others = []mutant{
 		"loop/wheel.go", "if w.stepOf(d) <= step {", "if true {",
 	},
 	{
+		"a node that nobody needs stays in the wheel", "the loop wakes for it again and again",
+		"loop/deadline.go", "		if d.running != 0 {\n", "		if true {\n",
+	},
+	{
+		"a clock that is stopped counts as running", "the loop wakes though no deadline is due",
+		"loop/deadline.go", "		d.l.wheel.running--\n", "",
+	},
+	{
+		"the time from before the wait", "a wait that ended early is begun anew with the whole timeout",
+		"loop/loop.go", "		l.mail.endWait()\n		l.outdated = true\n", "		l.mail.endWait()\n",
+	},
+	{
+		"neighbours where there are none", "a vector that is the next one's goes on into other memory",
+		"reactor/sockets_linux.go", "uintptr(unsafe.Pointer(p)) == end {", "end != 0 {",
+	},
+	{
 		"a paused clock forgets", "pausing gives the peer its whole limit again",
 		"loop/deadline.go", "d.since[which] = ^(d.l.now - d.since[which])", "d.since[which] = ^0",
 	},

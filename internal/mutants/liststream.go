@@ -26,7 +26,7 @@ var streams = []mutant{
 	},
 	{
 		"callbacks of a destroyed stream forgotten", "what was queued when it was destroyed is never told",
-		"stream/life.go", "if l.w != nil && (l.w.queued() || l.w.ending != nil && len(l.w.ending.told) > 0) {", "if false {",
+		"stream/life.go", "if l.w != nil && l.w.owes() {", "if false {",
 	},
 	{
 		"a watcher counts as a listener", "an error that only a pipe has seen is not uncaught",
@@ -54,7 +54,11 @@ var streams = []mutant{
 	},
 	{
 		"writes under way forgotten by destroy", "what the transport had is never told",
-		"stream/write.go", "if w.call.busy() || w.flight.any() {\n		return\n	}\n	why", "if w.call.busy() {\n		return\n	}\n	why",
+		"stream/write.go", "if w.flight.any() || w.call.busy() && (", "if w.call.busy() && (",
+	},
+	{
+		"a write that waits for a reader forgotten by destroy", "nobody will read on, and its callback is never called",
+		"stream/transform.go", "held, t.held = t.held, false", "t.held = false",
 	},
 	{
 		"spent blocks go back before all streams have sealed", "a block that one stream gave out and another borrowed is a third's",

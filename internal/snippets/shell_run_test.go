@@ -51,7 +51,7 @@ var expected = map[string]expectation{
 	"examples/sse/main.go: curl -sN --limit-rate 1 http://127.0.0.1:8084/events >/dev/null &":                                                     {stays: true},
 	"examples/sse/main.go: head -c 60000 /dev/zero | tr '\\0' x >big; while curl -s --data-binary @big http://127.0.0.1:8084/publish; do :; done": {stays: true, says: "listen"},
 
-	"examples/stream-echo/main.go: nc 127.0.0.1 7002": {stays: true, says: "hello"},
+	"examples/stream-echo/main.go: nc 127.0.0.1 7003": {stays: true, says: "hello"},
 	"examples/tcp-proxy/main.go: nc 127.0.0.1 7001":   {stays: true, says: "hello"},
 	"examples/udp-echo/main.go: nc -u 127.0.0.1 7007": {stays: true, says: "hello"},
 

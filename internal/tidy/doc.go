@@ -9,7 +9,7 @@
 //   - words.go: no notes to self and no race-detector opt-outs
 //   - docs.go: each package explains itself and shows an example
 //   - api.go: the exported surface is the one in docs/api.txt
-//   - changelog.go, links.go, commands.go: the pages for people are well formed and true
+//   - changelog.go, links.go, commands.go, reading.go: the pages for people are well formed and true
 //   - skips.go: a test that CI may skip exists
 //
 // After a change of the exported surface:

@@ -43,6 +43,7 @@ func TestRepository(t *testing.T) {
 		{"Examples", checkExamples},
 		{"Changelog", checkChangelog},
 		{"Links", checkLinks},
+		{"Reading", checkReading},
 		{"Commands", checkCommands},
 		{"Skips", checkSkips},
 	} {

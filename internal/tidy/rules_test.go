@@ -259,3 +259,22 @@ func TestTreeLeavesOutTestData(t *testing.T) {
 		t.Errorf("got %d files, want 1", len(tr.goFiles))
 	}
 }
+
+func TestReadingRule(t *testing.T) {
+	hundred := strings.Repeat("\n", 100)
+	page := func(said string) string {
+		return "# x\n\n**Reading order**, some " + said + " lines: [a](a/a.go),\n[b](b.go).\n\nAnd [c](c.go).\n"
+	}
+	files := func(said string) []string {
+		return []string{readme, page(said), "a/a.go", "package a" + hundred, "b.go", "package x" + hundred, "c.go", "package x" + hundred}
+	}
+	runCases(t, checkReading, []ruleCase{
+		{"exact", files("200"), nil},
+		{"nearly", files("210"), nil},
+		{"too few", files("189"), []string{"README.md:3: says that the reading order has some 189 lines; it has 200"}},
+		{"too many", files("1,200"), []string{"some 1200 lines; it has 200"}},
+		{"the last words", []string{readme, strings.TrimRight(page("5"), "\n"), "b.go", "package x\n\n\n\n\n"}, nil},
+		{"no order", []string{readme, "# x\n"}, []string{"README.md: has no **Reading order**"}},
+		{"no page", nil, []string{"README.md: open README.md"}},
+	})
+}

@@ -29,9 +29,12 @@ func (f *file) begin(l *loop.Loop, path string) {
 	f.l, f.k, f.path, f.fd = l, l.Reactor().Kernel(), path, -1
 }
 
-// adopt makes f a second descriptor of x's, on the loop: that does not wait. The first one is closed with it unless it is to
-// stay the caller's.
+// adopt makes f a second descriptor of x's, on the loop: that does not wait. The first one is closed with it, and if there is no
+// second, unless it is to stay the caller's.
 func (f *file) adopt(x reactor.File, keep bool) error {
+	if !keep {
+		f.own = x
+	}
 	raw, err := x.SyscallConn()
 	if err != nil {
 		return &Error{Op: "open", Path: f.path, Err: err}
@@ -44,9 +47,6 @@ func (f *file) adopt(x reactor.File, keep bool) error {
 	if err != nil {
 		f.fd = -1
 		return &Error{Op: "open", Path: f.path, Err: err}
-	}
-	if !keep {
-		f.own = x
 	}
 	return nil
 }

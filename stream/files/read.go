@@ -94,7 +94,7 @@ type ReadOptions struct {
 // a pipe, reading fails (ESPIPE), and From is for that; of a folder, too (EISDIR).
 func Open(l *loop.Loop, path string, o ReadOptions) *ReadStream {
 	r := newReadStream(l, path, o)
-	r.start(func() error { return r.file.openAs(path, os.O_RDONLY, 0) })
+	r.start(o, func() error { return r.file.openAs(path, os.O_RDONLY, 0) })
 	return r
 }
 
@@ -106,7 +106,7 @@ func FromFile(l *loop.Loop, f reactor.File, o ReadOptions) *ReadStream {
 		r.Destroy(err)
 		return r
 	}
-	r.start(func() error { return r.file.openAs("", 0, 0) })
+	r.start(o, func() error { return r.file.openAs("", 0, 0) })
 	return r
 }
 
@@ -137,15 +137,14 @@ func newReadStream(l *loop.Loop, path string, o ReadOptions) *ReadStream {
 	})
 	r.As(r)
 	r.sends.begin(r, o.NoSendFile)
-	if o.Start < 0 || o.Length < 0 {
-		r.Destroy(&Error{Op: "open", Path: path, Err: reactor.EINVAL})
-	}
 	return r
 }
 
-// start has the file opened, unless the options were wrong.
-func (r *ReadStream) start(open func() error) {
-	if r.Destroyed() {
+// start has the file opened, unless the options are wrong. It is called when a file that came open is the stream's: that is
+// closed then too.
+func (r *ReadStream) start(o ReadOptions, open func() error) {
+	if o.Start < 0 || o.Length < 0 {
+		r.Destroy(&Error{Op: "open", Path: r.file.path, Err: reactor.EINVAL})
 		return
 	}
 	r.file.do(open, func(err error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
 	"github.com/weir-go/weir/stream"
@@ -263,4 +264,51 @@ func TestAPipeIsNoFile(t *testing.T) {
 	r.collect("in", s)
 	r.run()
 	r.wantLog("in open", "in ready", "in error: files: read |0: illegal seek", "in close")
+}
+
+func TestAFileThatWasGivenIsClosedWhateverIsWrong(t *testing.T) {
+	r := newRig(t, loop.Options{})
+	path := r.put("a", pattern(10))
+	for what, open := range map[string]func(f *os.File) stream.Stream{
+		"a start before the file": func(f *os.File) stream.Stream {
+			return files.FromFile(r.l, f, files.ReadOptions{Start: -1})
+		},
+		"a negative length": func(f *os.File) stream.Stream {
+			return files.FromFile(r.l, f, files.ReadOptions{Length: -1})
+		},
+		"a write before the file": func(f *os.File) stream.Stream {
+			return files.ToFile(r.l, f, files.WriteOptions{Start: -1})
+		},
+		"an append somewhere": func(f *os.File) stream.Stream {
+			return files.ToFile(r.l, f, files.WriteOptions{Start: 1, Flags: os.O_APPEND})
+		},
+	} {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.watch("s", open(f))
+		r.run()
+		r.wantLog("s error: files: open DIR/a: invalid argument", "s close")
+		if err := f.Close(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: closing the file that was given: got %v, want it closed", what, err)
+		}
+	}
+}
+
+func TestAFileThatWasGivenIsClosedWhenThereIsNoDescriptorForIt(t *testing.T) {
+	r := newSimRig(t, simkernel.Options{Seed: 1})
+	for _, keep := range []bool{false, true} {
+		f, err := os.Open(t.TempDir()) // the simulated kernel knows nothing of it
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := files.FromFile(r.l, f, files.ReadOptions{KeepOpen: keep})
+		s.OnError(func(err error) { r.note("%t", errors.Is(err, reactor.EBADF)) })
+		r.run()
+		r.wantLog("true")
+		if err := f.Close(); (err == nil) != keep {
+			t.Errorf("KeepOpen %t: closing the file that was given: %v", keep, err)
+		}
+	}
 }

@@ -109,19 +109,17 @@ func newWriteStream(l *loop.Loop, path string, o WriteOptions) *WriteStream {
 		NoAutoDestroy: o.NoAutoClose,
 		NoEmitClose:   o.NoEmitClose,
 	})
-	appends := o.Flags&os.O_APPEND != 0
-	if o.Start < 0 || appends && o.Start != 0 {
-		w.Destroy(&Error{Op: "open", Path: path, Err: reactor.EINVAL})
-	}
-	if appends {
+	if o.Flags&os.O_APPEND != 0 {
 		w.pos = -1
 	}
 	return w
 }
 
-// start has the file opened, unless the options were wrong.
+// start has the file opened, unless the options are wrong. It is called when a file that came open is the stream's: that is
+// closed then too.
 func (w *WriteStream) start(open func() error) {
-	if w.Destroyed() {
+	if w.o.Start < 0 || w.pos < 0 && w.o.Start != 0 {
+		w.Destroy(&Error{Op: "open", Path: w.file.path, Err: reactor.EINVAL})
 		return
 	}
 	w.Cork() // what is written before the file is open goes together, as in Node

@@ -88,6 +88,6 @@ func same(got, want []*step) (string, bool) {
 func TestTracesAreNodes(t *testing.T) { play(t, "random.jsonl.gz", 1500) }
 
 // Every call from inside every callback: reentrancy.jsonl.gz has a row for each stream, event and call. The expected
-// outcomes are Node's, but for the rows tagged "differs": there a destroyed stream gives nothing out any more, and End's
-// callback is told that its stream was destroyed, which are improvements by decision.
+// outcomes are Node's, but for the rows tagged "differs": there a destroyed stream gives nothing out any more, and the
+// callbacks of End and of a write that waited for a reader are told that their stream was destroyed, which are improvements by decision.
 func TestEveryCallFromInsideEveryCallback(t *testing.T) { play(t, "reentrancy.jsonl.gz", 500) }
