@@ -14,8 +14,8 @@ func (s section) each(fn func(name, value string) bool) {
 		end := strings.IndexByte(string(s), '\n')
 		line := string(s[:end])
 		s = s[end+1:]
-		name, value, _ := strings.Cut(line, ":")
-		if !fn(name, value) {
+		colon := strings.IndexByte(line, ':')
+		if !fn(line[:colon], line[colon+1:]) {
 			return
 		}
 	}
@@ -23,41 +23,42 @@ func (s section) each(fn func(name, value string) bool) {
 
 // first is the value of the first field of that name, in any case.
 func (s section) first(name string) (value string, ok bool) {
+	value, _, ok = s.find(name)
+	return value, ok
+}
+
+// find is first, with what is behind that field.
+func (s section) find(name string) (value string, rest section, ok bool) {
 	for len(s) > 0 {
 		end := strings.IndexByte(string(s), '\n')
 		if n := len(name); n < end && s[n] == ':' && strings.EqualFold(string(s[:n]), name) {
-			return string(s[n+1 : end]), true
+			return string(s[n+1 : end]), s[end+1:], true
 		}
 		s = s[end+1:]
 	}
-	return "", false
+	return "", "", false
 }
 
 // joined is the value of a field as Node's headers has it: of a cookie, all values with "; " between them; of those that
 // make no sense as a list, the first; of all others, all with ", " between them.
 func (s section) joined(name string) string {
-	value, ok := s.first(name)
-	if !ok {
-		return ""
-	}
-	name = strings.ToLower(name)
-	if firstWins[name] {
+	value, rest, _ := s.find(name)
+	if _, more := rest.first(name); !more {
 		return value
 	}
-	all := s.values(name)
-	if len(all) == 1 {
+	switch name = strings.ToLower(name); {
+	case firstWins[name]:
 		return value
+	case name == "cookie":
+		return strings.Join(s.values(name), "; ")
 	}
-	if name == "cookie" {
-		return strings.Join(all, "; ")
-	}
-	return strings.Join(all, ", ")
+	return strings.Join(s.values(name), ", ")
 }
 
 // values are all values of a field, in order.
 func (s section) values(name string) (all []string) {
 	s.each(func(n, v string) bool {
-		if strings.EqualFold(n, name) {
+		if len(n) == len(name) && strings.EqualFold(n, name) {
 			all = append(all, v)
 		}
 		return true

@@ -5,10 +5,27 @@ import (
 	"strings"
 )
 
-// hopByHop are the fields that speak of one connection, besides those that Connection names: RFC 9110 section 7.6.1, and the
-// framing, which is decided anew for each.
-var hopByHop = []string{
-	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Transfer-Encoding", "Upgrade",
+// isHopByHop reports whether a field speaks of one connection, whether Connection names it or not: RFC 9110 section 7.6.1, and
+// the framing, which is decided anew for each.
+func isHopByHop(name string) bool {
+	is := func(s string) bool { return strings.EqualFold(name, s) }
+	switch len(name) {
+	case 2:
+		return is("TE")
+	case 7:
+		return is("Upgrade")
+	case 10:
+		return is("Connection") || is("Keep-Alive")
+	case 16:
+		return is("Proxy-Connection")
+	case 17:
+		return is("Transfer-Encoding")
+	case 18:
+		return is("Proxy-Authenticate")
+	case 19:
+		return is("Proxy-Authorization")
+	}
+	return false
 }
 
 // EachEndToEndHeader is EachHeader without the fields that speak of the connection that the message came over: what a proxy
@@ -26,16 +43,16 @@ func (s section) endToEnd(fn func(name, value string) bool) {
 	named := s.values("Connection")
 	_, hasLength := s.first("Content-Length")
 	s.each(func(name, value string) bool {
-		same := func(other string) bool { return strings.EqualFold(name, other) }
 		listed := func(tokens string) bool { return hasToken(tokens, name) }
-		if slices.ContainsFunc(hopByHop, same) || slices.ContainsFunc(named, listed) || hasLength && same("Trailer") {
+		if isHopByHop(name) || slices.ContainsFunc(named, listed) || hasLength && strings.EqualFold(name, "Trailer") {
 			return true
 		}
 		return fn(name, value)
 	})
 }
 
-func (s section) handedOn() (list []string) {
+func (s section) handedOn() []string {
+	list := make([]string, 0, 2*strings.Count(string(s), "\n"))
 	s.endToEnd(func(name, value string) bool {
 		list = append(list, name, value)
 		return true

@@ -29,6 +29,7 @@ import (
 // It belongs to the loop's goroutine.
 type ClientRequest struct {
 	outgoing
+	mine   extras // every request waits for its connection, and most have somebody who listens
 	o      RequestOptions
 	p      *pool
 	key    originKey
@@ -41,6 +42,7 @@ type ClientRequest struct {
 	dial       *dialling   // what is being made for it
 	conn       *clientConn // while it has one
 	res        *IncomingMessage
+	firstHeld  [1]piece      // where what is kept begins: the head, as a rule, until there is a connection
 	replay     []byte        // a body that may be sent once more
 	timeout    time.Duration // SetTimeout
 	whole      *loop.Timer   // TotalTimeout
@@ -146,6 +148,8 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 		return nil, err
 	}
 	r.init(&r.p.shared, o.HighWaterMark, r)
+	r.more = &r.mine
+	r.mine.held = r.firstHeld[:0]
 	if err := r.setUp(auth); err != nil {
 		r.p.leave()
 		return nil, err
@@ -156,12 +160,8 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 
 // setUp sets the fields that the options have.
 func (r *ClientRequest) setUp(auth string) error {
-	list := r.o.Header
-	if err := r.mayHaveAll(list); err != nil {
+	if err := r.addAll(r.o.Header); err != nil {
 		return err
-	}
-	for i := 0; i < len(list); i += 2 {
-		r.AppendHeader(list[i], list[i+1])
 	}
 	if auth != "" && !r.HasHeader("Authorization") {
 		r.AppendHeader("Authorization", auth)

@@ -65,10 +65,15 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 			return nil, err
 		}
 	}
-	for _, h := range r.headers {
-		if b, err = h1.AppendField(b, h.name, h.value); err != nil {
-			return nil, err
+	framed := r.known&(setLength|setCoding) != 0
+	for _, h := range r.headers { // names and values were looked at when they were set, but not what a value means
+		if len(h.name) == len("Host") || framed && knownHeader(h.name)&(setLength|setCoding) != 0 {
+			if b, err = h1.AppendField(b, h.name, h.value); err != nil {
+				return nil, err
+			}
+			continue
 		}
+		b = append(append(append(append(b, h.name...), ": "...), h.value...), "\r\n"...)
 	}
 	b = r.appendConnection(b)
 	switch {
@@ -103,10 +108,14 @@ func (r *ClientRequest) appendConnection(b []byte) []byte {
 // frame decides how the body's end is known: r.chunked or r.length. A request has no other way: RFC 9112 section 6.3.
 func (r *ClientRequest) frame(whole int64) error {
 	r.chunked, r.length = false, -1
-	if r.count("Host") > 1 || r.count("Content-Length") > 1 || r.count("Transfer-Encoding") > 1 || r.isSet(setLength) && r.isSet(setCoding) {
+	if r.isSet(setLength) && r.count("Content-Length") > 1 || r.isSet(setCoding) && r.count("Transfer-Encoding") > 1 ||
+		r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
-	if r.HasHeader("Host") && r.Header("Host") != r.host && r.target[0] != '/' && r.target != "*" {
+	switch hosts := r.count("Host"); {
+	case hosts > 1:
+		return ErrInvalidValue
+	case hosts == 1 && r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
 		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
@@ -143,7 +152,14 @@ func (r *ClientRequest) seldomBody() bool {
 }
 
 // expects reports whether the body waits for a 100.
-func (r *ClientRequest) expects() bool { return hasToken(r.Header("Expect"), "100-continue") }
+func (r *ClientRequest) expects() bool {
+	for _, h := range r.headers {
+		if len(h.name) == len("Expect") && strings.EqualFold(h.name, "Expect") {
+			return hasToken(h.value, "100-continue")
+		}
+	}
+	return false
+}
 
 // awaitContinue starts the clock of a server that was asked for a 100.
 func (r *ClientRequest) awaitContinue() {

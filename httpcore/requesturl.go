@@ -14,8 +14,10 @@ import (
 
 // resolve takes the URL apart. auth is what its user is in an Authorization field; "" if it has none.
 func (r *ClientRequest) resolve(raw string) (auth string, err error) {
-	u, err := url.Parse(raw)
-	if err != nil {
+	u := &url.URL{Scheme: "http"}
+	if authority, ok := onlyAuthority(raw); ok {
+		u.Host = authority
+	} else if u, err = url.Parse(raw); err != nil {
 		return "", ErrInvalidURL.because(err)
 	}
 	switch {
@@ -31,14 +33,13 @@ func (r *ClientRequest) resolve(raw string) (auth string, err error) {
 	if !h1.ValidTarget(r.method, r.target) {
 		return "", ErrInvalidTarget
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+	address := u.Host
+	if port := u.Port(); port == "" {
+		address = net.JoinHostPort(u.Hostname(), "80")
+	} else if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", ErrInvalidURL
 	}
-	r.key = originKey{"tcp", net.JoinHostPort(strings.ToLower(u.Hostname()), port), r.o.LocalAddr}
+	r.key = originKey{"tcp", strings.ToLower(address), r.o.LocalAddr}
 	if r.o.SocketPath != "" {
 		r.key = originKey{"unix", r.o.SocketPath, r.o.LocalAddr}
 	}
@@ -64,6 +65,18 @@ func (r *ClientRequest) authority(u *url.URL) string {
 		host = strings.TrimSuffix(host, ":"+port) // an empty port may have its colon
 	}
 	return withoutZone(host)
+}
+
+// onlyAuthority is the authority of a URL that has no more than that, and perhaps the path "/", if no byte of it has another meaning
+// in a URL: who forwards requests says no more, and url.Parse would find nothing else.
+func onlyAuthority(raw string) (authority string, ok bool) {
+	authority, ok = strings.CutPrefix(raw, "http://")
+	authority = strings.TrimSuffix(authority, "/")
+	for i := 0; ok && i < len(authority); i++ {
+		c := authority[i]
+		ok = 'a' <= c && c <= 'z' || '0' <= c && c <= ':' || c == '-' || c == '.'
+	}
+	return authority, ok
 }
 
 // withoutZone is a host without the zone of an IPv6 address, which means something on this machine only: RFC 6874 section 4.

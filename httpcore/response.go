@@ -55,6 +55,24 @@ func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 	case status < 100 || status > 999:
 		return ErrInvalidStatus
 	}
+	if err := r.setAll(fields); err != nil {
+		return err
+	}
+	before := r.StatusCode
+	r.StatusCode = status
+	if err := r.fixHead(-1); err != nil {
+		r.StatusCode = before
+		return err
+	}
+	r.headBytes = slices.Clone(r.headBytes) // the turn may end before anything is written
+	return nil
+}
+
+// setAll has the fields of a list take the place of those that were set. One that has a name twice has two lines.
+func (r *ServerResponse) setAll(fields []string) error {
+	if len(r.headers) == 0 {
+		return r.addAll(fields)
+	}
 	if err := r.mayHaveAll(fields); err != nil {
 		return err
 	}
@@ -65,12 +83,5 @@ func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 			r.SetHeader(fields[i], fields[i+1])
 		}
 	}
-	before := r.StatusCode
-	r.StatusCode = status
-	if err := r.fixHead(-1); err != nil {
-		r.StatusCode = before
-		return err
-	}
-	r.headBytes = slices.Clone(r.headBytes) // the turn may end before anything is written
 	return nil
 }

@@ -24,6 +24,19 @@ const pipeEvents = onUnpipe | onWatch | onClose | onFinish
 // farSubs are a pipe's subscriptions at a destination that is another's.
 type farSubs struct{ unpiped, failed, closed, finished, drained Sub }
 
+// newPipe returns a pipe that does not listen yet.
+func newPipe(r *Readable, dst WritableStream) *pipe {
+	if near := nearEvents(dst); near != nil {
+		return &pipe{src: r, dst: dst, near: near}
+	}
+	x := new(struct {
+		pipe
+		subs farSubs
+	})
+	x.src, x.dst, x.far = r, dst, &x.subs
+	return &x.pipe
+}
+
 // nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen
 // otherwise.
 func nearEvents(dst WritableStream) *events {
@@ -64,7 +77,8 @@ func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 	if r.pipes != nil && r.pipes.sister == nil {
 		r.flags |= readManyAwait
 	}
-	p := &pipe{src: r, dst: dst, noEnd: o.NoEnd}
+	p := newPipe(r, dst)
+	p.noEnd = o.NoEnd
 	last := &r.pipes
 	for *last != nil {
 		last = &(*last).sister
@@ -75,7 +89,6 @@ func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 		on = onData
 		r.life.s.NextTick(p.onEnd)
 	}
-	p.near = nearEvents(dst)
 	switch {
 	case p.near == &r.life.events: // an echo: one listener is both
 		p.in = r.listenData(on|pipeEvents, p)
@@ -84,7 +97,7 @@ func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 		p.in, p.out = r.listenData(on, p), p.near.add(pipeEvents, p)
 	default:
 		p.in = r.listenData(on, p)
-		p.far = &farSubs{
+		*p.far = farSubs{
 			unpiped: dst.OnUnpipe(func(ReadableStream) { p.onUnpipe() }), failed: dst.WatchError(func(error) { p.onError() }),
 			closed: dst.OnClose(p.onClose), finished: dst.OnFinish(p.onFinish),
 		}
@@ -238,7 +251,6 @@ func (p *pipe) onDrain() {
 }
 
 func (p *pipe) onEnd() {
-	p.src.life.events.drop(p.in, onEnd)
 	if p.noEnd {
 		p.src.Unpipe(p.dst)
 	} else {

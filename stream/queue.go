@@ -31,10 +31,15 @@ func (q *queue[T]) all() []T {
 	return q.items[q.head:]
 }
 
-// made is the queue, which from the first use on is one.
+// made is the queue, which from the first use on is one: with room for one item, which is all that most ever have.
 func made[T any](q **queue[T]) *queue[T] {
 	if *q == nil {
-		*q = new(queue[T])
+		x := new(struct {
+			queue[T]
+			room [1]T
+		})
+		x.items = x.room[:0]
+		*q = &x.queue
 	}
 	return *q
 }

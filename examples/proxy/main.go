@@ -14,6 +14,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +31,7 @@ func main() {
 	patience := flag.Duration("timeout", time.Minute, "how long the upstream server may be silent")
 	flag.Parse()
 	log.SetFlags(0)
+	runtime.GOMAXPROCS(*loops) // as cmd/echo: who only runs loops needs no more
 	g, err := loop.NewGroup(loop.GroupOptions{Loops: *loops})
 	if err != nil {
 		log.Fatal(err)
@@ -54,11 +56,13 @@ func main() {
 
 type proxy struct {
 	upstream string
+	url      string // of the upstream server
 	agent    *httpcore.Agent
 	patience time.Duration // with the upstream server
 }
 
 func (p *proxy) server() *httpcore.Server {
+	p.url = "http://" + p.upstream
 	srv := httpcore.NewServer(httpcore.ServerOptions{RequestTimeout: -1}) // a large upload may take its time: BodyTimeout ends one that stalls
 	srv.OnRequest(p.forward)
 	srv.OnCheckContinue(p.forward)
@@ -67,7 +71,7 @@ func (p *proxy) server() *httpcore.Server {
 
 // forward answers a request with what the upstream server answers.
 func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
-	up, err := httpcore.NewRequest(req.Loop(), req.Method(), "http://"+p.upstream, httpcore.RequestOptions{
+	up, err := httpcore.NewRequest(req.Loop(), req.Method(), p.url, httpcore.RequestOptions{
 		Agent: p.agent, Target: req.PathAndQuery(), Header: headers(req), HeaderTimeout: p.patience, BodyTimeout: p.patience,
 	})
 	if err != nil {
@@ -90,44 +94,58 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 			answer.Destroy(err)
 			return
 		}
-		answer.OnEnd(func() { copyTrailers(answer, res) })
+		if answer.ContentLength() < 0 {
+			answer.OnEnd(func() { copyTrailers(answer, res) })
+		}
 		answer.Pipe(res)
 	})
-	up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
-		taken := false
-		take := func(client *stream.Socket, head []byte) {
-			taken = true
-			tunnel(client, head, server, first)
-		}
-		res.OnClose(func() {
-			if !taken {
-				server.Destroy(nil)
-			}
+	if req.Upgrade() {
+		up.OnUpgrade(func(answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
+			switchOver(res, answer, server, first)
 		})
-		if err := res.SwitchProtocols(take, append(answer.EndToEndHeaders(), "Upgrade", answer.Header("Upgrade"))...); err != nil {
-			server.Destroy(nil)
-			fail(res, err)
-		}
-	})
-	req.OnEnd(func() { copyTrailers(req, up) })
-	req.Pipe(up)
-	up.OnClose(func() { req.Resume() })       // what the server did not want is thrown away
-	req.OnAborted(func() { up.Destroy(nil) }) // and what it still waits for does not come
+	}
 	res.OnClose(func() {
 		if !res.WritableFinished() {
 			up.Destroy(nil) // the client has gone: nobody waits for the answer
 		}
 	})
+	if req.ContentLength() == 0 {
+		up.End()
+		return
+	}
+	req.OnEnd(func() { copyTrailers(req, up) })
+	req.Pipe(up)
+	up.OnClose(func() { req.Resume() })       // what the server did not want is thrown away
+	req.OnAborted(func() { up.Destroy(nil) }) // and what it still waits for does not come
+}
+
+// switchOver has the client and the server speak the protocol that the server agrees to.
+func switchOver(res *httpcore.ServerResponse, answer *httpcore.IncomingMessage, server *stream.Socket, first []byte) {
+	taken := false
+	take := func(client *stream.Socket, head []byte) {
+		taken = true
+		tunnel(client, head, server, first)
+	}
+	res.OnClose(func() {
+		if !taken {
+			server.Destroy(nil)
+		}
+	})
+	if err := res.SwitchProtocols(take, append(answer.EndToEndHeaders(), "Upgrade", answer.Header("Upgrade"))...); err != nil {
+		server.Destroy(nil)
+		fail(res, err)
+	}
 }
 
 // headers are the fields of the request that goes up.
 func headers(req *httpcore.IncomingMessage) []string {
-	list := []string{"Host", req.Host()}
-	major, minor := req.HTTPVersion()
+	host := req.Host()
+	_, minor := req.HTTPVersion()
+	list := append(make([]string, 0, 32), "Host", host)
 	for name, value := range req.EachEndToEndHeader {
-		switch lower := strings.ToLower(name); {
-		case lower == "host", strings.HasPrefix(lower, "x-forwarded-"):
-		case lower == "expect" && minor == 0: // it means nothing in HTTP/1.0
+		switch {
+		case strings.EqualFold(name, "Host"), isForwarded(name):
+		case minor == 0 && strings.EqualFold(name, "Expect"): // it means nothing in HTTP/1.0
 		default:
 			list = append(list, name, value)
 		}
@@ -136,11 +154,21 @@ func headers(req *httpcore.IncomingMessage) []string {
 	if before := req.Header("X-Forwarded-For"); before != "" {
 		client = before + ", " + client
 	}
-	list = append(list, "X-Forwarded-For", client, "X-Forwarded-Host", req.Host(), "X-Forwarded-Proto", "http", "Via", fmt.Sprintf("%d.%d weir", major, minor))
+	via := "1.1 weir"
+	if minor == 0 {
+		via = "1.0 weir"
+	}
+	list = append(list, "X-Forwarded-For", client, "X-Forwarded-Host", host, "X-Forwarded-Proto", "http", "Via", via)
 	if req.Upgrade() {
 		list = append(list, "Connection", "Upgrade", "Upgrade", req.Header("Upgrade"))
 	}
 	return list
+}
+
+// isForwarded reports whether a field is one of those that the proxy sets itself.
+func isForwarded(name string) bool {
+	const prefix = "X-Forwarded-"
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 }
 
 // copyTrailers hands on what came behind a body. A message that is not chunked has no place for it.
