@@ -33,12 +33,12 @@ type Agent struct {
 type AgentOptions struct {
 	// MaxSockets is how many connections to one origin there may be, idle ones included, and MaxTotalSockets how many in
 	// all. Requests beyond that wait, first come first served; one that is made once more (see RequestOptions.NoRetry) keeps its
-	// place, before them. Default 0: no limit.
+	// place, before them. Default 0: no limit; negative is the same.
 	MaxSockets, MaxTotalSockets int
 	// MaxFreeSockets is how many idle connections to one origin a loop keeps. Default 256, as in Node; negative keeps none.
 	MaxFreeSockets int
 	// MaxQueued is how many requests may wait because of a limit, over all loops; more fail with ErrQueueFull. Default
-	// 10,000: each costs about a kilobyte.
+	// 10,000: each costs about a kilobyte. Negative has none wait.
 	MaxQueued int
 	// NoKeepAlive closes each connection behind its answer, and says so to the server.
 	NoKeepAlive bool
@@ -85,7 +85,7 @@ func NewAgent(o AgentOptions) *Agent {
 		o.MaxQueued = defaultMaxQueued
 	}
 	a := &Agent{o: o}
-	a.budget.init(o.MaxSockets, o.MaxTotalSockets)
+	a.budget.init(max(0, o.MaxSockets), max(0, o.MaxTotalSockets))
 	return a
 }
 

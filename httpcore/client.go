@@ -41,7 +41,8 @@ func NewClient(o ClientOptions) *Client {
 type Call struct {
 	// Method is GET if it is "".
 	Method string
-	URL    string
+	// URL is whom and what to ask: see NewRequest.
+	URL string
 	// Header are fields, in turn name and value.
 	Header []string
 	// Body is read until the call is over. nil is none.
@@ -52,10 +53,12 @@ type Call struct {
 
 // Reply is an answer, whole. It is its receiver's, on any goroutine.
 type Reply struct {
+	// StatusCode is the status, whatever it is, and StatusMessage the reason phrase as it was received.
 	StatusCode    int
 	StatusMessage string
 	// URL is where it came from: the call's, unless there were redirections.
-	URL  string
+	URL string
+	// Body is the whole body, without its framing.
 	Body []byte
 
 	fields, tail section

@@ -69,7 +69,7 @@ func (c *clientConn) begin(status int, reason, fields string) *IncomingMessage {
 		length: c.p.ContentLength(), remote: c.t.RemoteAddr(),
 	}
 	m.hasBody = m.length != 0 && c.req.method != "HEAD"
-	m.Init(c.sh.l, m, c.req.o.HighWaterMark, m)
+	m.begin(c.sh.l, c.req.o.HighWaterMark)
 	c.in, c.req.res = m, m
 	return m
 }

@@ -166,7 +166,7 @@ func newTrip(t *testing.T, o httpcore.AgentOptions, road string, script func(*pe
 					done(nil, err)
 					return
 				}
-				c.NoDelay(true)
+				c.SetNoDelay(true)
 				done(transporttest.NewResplit(l, c, func(int) int { return 1 }), nil)
 			})
 			if err != nil {

@@ -42,16 +42,16 @@ var (
 	ErrInvalidValue = &Error{code: "ERR_INVALID_CHAR", msg: "a byte that cannot be in a field or a reason phrase"}
 	// ErrInvalidStatus is a status outside 100 to 999.
 	ErrInvalidStatus = &Error{code: "ERR_HTTP_INVALID_STATUS_CODE", msg: "a status that is none"}
-	// ErrFields is a list of names and values, in turn, that ends with a name.
-	ErrFields = &Error{code: "ERR_INVALID_ARG_VALUE", msg: "a field name without a value"}
+	// ErrOddFields is a list of names and values, in turn, that ends with a name.
+	ErrOddFields = &Error{code: "ERR_INVALID_ARG_VALUE", msg: "a field name without a value"}
 	// ErrContentLength is a body that is longer or shorter than its Content-Length says. The bytes that are too many were not
 	// sent; a response that is too short takes its connection with it.
 	ErrContentLength = &Error{code: "ERR_HTTP_CONTENT_LENGTH_MISMATCH", msg: "the body is not as long as its Content-Length says"}
 	// ErrNoSwitch is SwitchProtocols for a request that does not ask for it, or is not the only one that is not answered.
 	ErrNoSwitch = &Error{code: "ERR_HTTP_NO_UPGRADE", msg: "the request cannot be answered with an upgrade"}
-	// ErrTrailer is a trailer field for a message that has no trailer section, because it is not chunked, or one that has no
+	// ErrInvalidTrailer is a trailer field for a message that has no trailer section, because it is not chunked, or one that has no
 	// place there.
-	ErrTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message, and a field that may be one"}
+	ErrInvalidTrailer = &Error{code: "ERR_HTTP_TRAILER_INVALID", msg: "trailers need a chunked message, and a field that may be one"}
 )
 
 // What is wrong with a request that a client makes. Nothing is sent.

@@ -73,7 +73,7 @@ func ExampleServer_OnRequestDone() {
 	srv.OnRequest(func(_ *httpcore.IncomingMessage, res *httpcore.ServerResponse) { res.EndString("hello") })
 	srv.OnRequestDone(func(x *httpcore.RequestStats) {
 		if x.Request != nil {
-			fmt.Println(x.Request.Method(), x.Request.URL(), x.Status, x.BytesWritten, x.Err)
+			fmt.Println(x.Request.Method(), x.Request.URL(), x.StatusCode, x.BytesWritten, x.Err)
 		}
 	})
 	srv.OnConnectionClose(func(c *httpcore.ConnStats) { fmt.Println(c.Requests, "request,", c.BytesRead, "bytes read") })

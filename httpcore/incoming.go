@@ -14,7 +14,7 @@ import (
 //
 // It belongs to the loop's goroutine, and to one request: it is never used for another.
 type IncomingMessage struct {
-	stream.OwnReadable
+	stream.EmbeddedReadable
 	c *wire // nil once the message has nothing to do with its connection any more
 
 	line              string // method, newline, target, newline; of a response, its reason phrase
@@ -168,8 +168,17 @@ func (m *IncomingMessage) cancelled(cause error) {
 	}
 }
 
-// ReadMore is the message's Read hook, for the stream that it is.
-func (m *IncomingMessage) ReadMore(int) {
+// begin makes the message a stream of its body.
+func (m *IncomingMessage) begin(l *loop.Loop, mark int) {
+	stream.InitEmbedded(&m.EmbeddedReadable, l, m, mark, (*messageSource)(m))
+}
+
+// messageSource is a message as the hooks of the stream that it is.
+type messageSource IncomingMessage
+
+// ReadMore is the Read hook.
+func (x *messageSource) ReadMore(int) {
+	m := (*IncomingMessage)(x)
 	m.consumed = true
 	switch {
 	case m.eofDue:
@@ -180,9 +189,10 @@ func (m *IncomingMessage) ReadMore(int) {
 	}
 }
 
-// Teardown is the message's Destroy hook, for the stream that it is: RFC 9112 has no way to end a message but with its
-// connection, so a message that is destroyed before it is complete takes that with it.
-func (m *IncomingMessage) Teardown(err error, done func(error)) {
+// Teardown is the Destroy hook: RFC 9112 has no way to end a message but with its connection, so a message that is
+// destroyed before it is complete takes that with it.
+func (x *messageSource) Teardown(err error, done func(error)) {
+	m := (*IncomingMessage)(x)
 	defer m.tornDown(err, done) // whoever panics
 	if !m.ReadableEnded() || !m.complete {
 		m.aborted = true
@@ -199,7 +209,7 @@ func (m *IncomingMessage) Teardown(err error, done func(error)) {
 
 // tornDown has 'error' and 'close' told.
 func (m *IncomingMessage) tornDown(err error, done func(error)) {
-	if err != nil && !m.ErrorListened() {
+	if err != nil && !stream.ErrorListened(&m.Readable) {
 		err = nil // an abort is 'aborted' and 'close'; an error is for those who listen
 	}
 	m.Loop().NextTick(func() { done(err) }) // as Node does: a response that its 'end' has ended closes first
@@ -213,7 +223,7 @@ func (m *IncomingMessage) dump() {
 		}
 		return
 	}
-	if m.complete && m.Retire() {
+	if m.complete && stream.RetireEmbedded(&m.EmbeddedReadable) {
 		m.dumped = true
 		return
 	}

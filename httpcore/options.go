@@ -33,7 +33,7 @@ type ServerOptions struct {
 	// IdleTimeout is how long a connection is kept between two requests. Default 60 s.
 	IdleTimeout time.Duration
 	// WriteTimeout is how long a client may take nothing of what it is sent: no byte may reach its kernel, which has a buffer of
-	// its own. Where our kernel does not tell (see reactor.Conn.SendQueueSize) it counts what that takes. One that has taken
+	// its own. Where our kernel does not tell (see reactor.Conn.KernelQueueSize) it counts what that takes. One that has taken
 	// something is ended a tenth later at most. Default 30 s.
 	WriteTimeout time.Duration
 	// MinWriteRate is how many bytes a second a client has to take while more of its answers waits than its kernel and ours
@@ -42,7 +42,7 @@ type ServerOptions struct {
 	// negative, and where our kernel does not tell; negative is none.
 	MinWriteRate int
 	// MaxBody is how long a request's body may be; more is answered with 413, at once if the length is declared. Default 0: no
-	// limit, since a body that nobody reads is not read from the socket either.
+	// limit, since a body that nobody reads is not read from the socket either. In this and the next two negative is the same.
 	MaxBody int64
 	// MaxRequestsPerSocket closes a connection after so many requests. Default 0: no limit.
 	MaxRequestsPerSocket int

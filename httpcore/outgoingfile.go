@@ -15,8 +15,8 @@ var (
 	_ stream.FileWriter = (*ClientRequest)(nil)
 )
 
-// TakesFile is stream.FileWriter's: a response takes one while the connection is its own and nothing of it is kept back. It
-// is for those who are piped to the response, as WriteFile is.
+// TakesFile is stream.FileWriter's: a message takes one while the connection is its own and nothing of it is kept back. It
+// is for those who are piped to the message, as WriteFile is.
 func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 	switch {
 	case as != stream.WritableStream(o.msg), o.ended, o.gone, o.failed, o.corked > 0, o.hold, o.inFile, o.noBody:
@@ -29,8 +29,8 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 }
 
 // WriteFile is stream.FileWriter's. What a stretch ends short of was never written: strict content length finds it at the
-// end. A chunk that is short, or a response that has ended meanwhile, is cut off at once, with its connection.
-func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
+// end. A chunk that is short, or a message that has ended meanwhile, is cut off at once, with its connection.
+func (o *outgoing) WriteFile(x stream.FileRange) (more, taken bool) {
 	if !o.TakesFile(o.msg) || o.msg.fixHead(-1) != nil || o.noBody || o.length >= 0 && o.written+int64(x.N) > o.length {
 		return false, false // writing the bytes leads to what is due
 	}
@@ -63,7 +63,7 @@ func (o *outgoing) WriteFile(x stream.Stretch) (more, taken bool) {
 }
 
 // sentFile is the transport being through with x, a part of o, which nothing is behind.
-func (w *wire) sentFile(o *outgoing, x *stream.Stretch, sent int, err error) {
+func (w *wire) sentFile(o *outgoing, x *stream.FileRange, sent int, err error) {
 	w.waitsForFile = false
 	o.inFile = false
 	missing := x.N - sent

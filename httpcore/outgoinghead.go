@@ -133,14 +133,14 @@ func (o *outgoing) HeaderNames() (names []string) {
 // HeadersSent reports whether the head is fixed.
 func (o *outgoing) HeadersSent() bool { return o.headSent }
 
-// AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrTrailer if the message is not,
+// AddTrailer adds a field to the trailer section, which a chunked message has. It returns ErrInvalidTrailer if the message is not,
 // as far as that is known already; one that turns out not to be, such as any for HTTP/1.0, leaves its trailers out. A field that
-// says how the message is framed, where it goes or what becomes of its connection is too late there, and ErrTrailer too: RFC
+// says how the message is framed, where it goes or what becomes of its connection is too late there, and ErrInvalidTrailer too: RFC
 // 9110 section 6.5.1.
 func (o *outgoing) AddTrailer(name, value string) error {
 	switch {
 	case o.ended, o.headSent && !o.chunked, o.isSet(setLength), neverTrailers[strings.ToLower(name)]:
-		return ErrTrailer
+		return ErrInvalidTrailer
 	case !h1.ValidToken(name):
 		return ErrInvalidName
 	case !h1.ValidFieldValue(value):
@@ -184,7 +184,7 @@ func trimOWS(s string) string {
 // mayHaveAll is mayHave for a list of names and values, in turn.
 func (o *outgoing) mayHaveAll(fields []string) error {
 	if len(fields)%2 != 0 {
-		return ErrFields
+		return ErrOddFields
 	}
 	for i := 0; i < len(fields); i += 2 {
 		value := fields[i+1]

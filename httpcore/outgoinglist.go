@@ -3,10 +3,10 @@ package httpcore
 import "slices"
 
 // addAll adds the fields of a list, in turn name and value, behind those that were set. It returns the errors of AppendHeader, or
-// ErrFields, and then nothing is changed.
+// ErrOddFields, and then nothing is changed.
 func (o *outgoing) addAll(list []string) error {
 	if len(list)%2 != 0 {
-		return ErrFields
+		return ErrOddFields
 	}
 	before, known := len(o.headers), o.known
 	o.headers = slices.Grow(o.headers, len(list)/2)

@@ -4,12 +4,12 @@ import "github.com/weir-go/weir/stream"
 
 // What a message that is written is as a stream, to Pipe, Pipeline and Finished, and to those who listen.
 
-// Scheduler is the loop that the response belongs to.
+// Scheduler is the loop that the message belongs to.
 func (o *outgoing) Scheduler() stream.Scheduler { return o.loop() }
 
-// Status is where the response stands.
-func (o *outgoing) Status() stream.Status {
-	return stream.Status{
+// State is where the message stands.
+func (o *outgoing) State() stream.State {
+	return stream.State{
 		HasWritable: true,
 		Writable:    o.IsWritable(),
 		NeedDrain:   o.needDrain,
@@ -31,7 +31,7 @@ func (o *outgoing) IsWritable() bool { return !o.ended && !o.gone && o.extra().e
 // WritableAborted reports whether the message was destroyed, lost its connection or failed before it finished.
 func (o *outgoing) WritableAborted() bool { return !o.done && (o.gone || o.extra().err != nil) }
 
-// WritableLength is how many bytes wait: here, or in the transport if the response owns it.
+// WritableLength is how many bytes wait: here, or in the transport if the message owns it.
 func (o *outgoing) WritableLength() int {
 	n := o.extra().heldBytes
 	if o.owns() {
@@ -59,13 +59,13 @@ func (o *outgoing) WritableFinished() bool { return o.done }
 // WritableCorked is how many calls of Cork are not undone.
 func (o *outgoing) WritableCorked() int { return int(o.corked) }
 
-// Destroyed reports whether the response was destroyed, or its connection lost, or it is over.
+// Destroyed reports whether the message was destroyed, or its connection lost, or it is over.
 func (o *outgoing) Destroyed() bool { return o.gone }
 
 // Closed reports whether OnClose was told.
 func (o *outgoing) Closed() bool { return o.closed }
 
-// Errored is what the response has failed with, or nil.
+// Errored is what the message has failed with, or nil.
 func (o *outgoing) Errored() error { return o.extra().err }
 
 // Cork keeps what is written until Uncork was called as often, or End: then it leaves together.
@@ -84,13 +84,13 @@ func (o *outgoing) Uncork() {
 // OnDrain listens for there being room again after a write was answered with false.
 func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.extend().onDrain.Add(fn) }
 
-// OnFinish listens for the kernel having taken the whole response.
+// OnFinish listens for the kernel having taken the whole message.
 func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.extend().onFinish.Add(fn) }
 
-// OnClose listens for the last event: the response is over, well or not.
+// OnClose listens for the last event: the message is over, well or not.
 func (o *outgoing) OnClose(fn func()) stream.Sub { return o.extend().onClose.Add(fn) }
 
-// OnPipe listens for a source being piped to the response, and OnUnpipe for the end of that.
+// OnPipe listens for a source being piped to the message, and OnUnpipe for the end of that.
 func (o *outgoing) OnPipe(fn func(src stream.ReadableStream)) stream.Sub {
 	return o.extend().onPipe.Add(fn)
 }
@@ -103,17 +103,17 @@ func (o *outgoing) OnUnpipe(fn func(src stream.ReadableStream)) stream.Sub {
 // WatchError is stream.Writable.WatchError.
 func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.extend().watchers.Prepend(fn) }
 
-// Piped tells the listeners of OnPipe. Pipe calls it.
+// Piped tells the listeners of OnPipe. It is for Pipe.
 func (o *outgoing) Piped(src stream.ReadableStream) {
 	o.extra().onPipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
 }
 
-// Unpiped tells the listeners of OnUnpipe. Unpipe calls it.
+// Unpiped tells the listeners of OnUnpipe. It is for Unpipe.
 func (o *outgoing) Unpiped(src stream.ReadableStream) {
 	o.extra().onUnpipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
 }
 
-// begun reports whether the client may have seen anything of the response.
+// begun reports whether the client may have seen anything of the message.
 func (o *outgoing) begun() bool {
 	return o.over || o.onWire && o.headBytes == nil
 }
@@ -121,7 +121,7 @@ func (o *outgoing) begun() bool {
 // finished reports whether 'finish' was told.
 func (o *outgoing) finished() bool { return o.done }
 
-// endsWithConnection reports whether an end of the connection now would make the client take the response for whole.
+// endsWithConnection reports whether an end of the connection now would make the client take the message for whole.
 func (o *outgoing) endsWithConnection() bool {
 	return o.headSent && !o.over && !o.noBody && !o.chunked && o.length < 0 && o.begun()
 }

@@ -86,10 +86,10 @@ type RequestOptions struct {
 	HighWaterMark int
 	// Context destroys the request when it is done, with ErrCanceled for what has caused that.
 	Context context.Context
-	// Timeout is what SetTimeout would be given.
+	// Timeout is what SetTimeout would be given. Default 0: nothing is told.
 	Timeout time.Duration
 	// TotalTimeout is how long the whole may take, from NewRequest to the end of the response, with all waiting. It is exact.
-	// Default 0: no limit.
+	// Default 0: no limit, as negative ones are.
 	TotalTimeout time.Duration
 	// HeaderTimeout is how long the server may take to answer, once the request is sent. Default 5 min.
 	HeaderTimeout time.Duration
@@ -201,7 +201,7 @@ func (r *ClientRequest) abort(err error) {
 // Loop is the loop that the request belongs to.
 func (r *ClientRequest) Loop() *loop.Loop { return r.loop() }
 
-// Method and Target are what is asked for.
+// Method is the method that is asked for, and Target what it is asked of.
 func (r *ClientRequest) Method() string { return r.method }
 
 // Target is the request-target.
@@ -214,7 +214,7 @@ func (r *ClientRequest) Response() *IncomingMessage { return r.res }
 // there is an answer may then be the server's having closed it.
 func (r *ClientRequest) ReusedSocket() bool { return r.reused }
 
-// LocalAddr is our address, and RemoteAddr the server's; the zero AddrPort while there is no connection.
+// LocalAddr is our address; the zero AddrPort while there is no connection.
 func (r *ClientRequest) LocalAddr() netip.AddrPort {
 	if r.c == nil {
 		return netip.AddrPort{}
@@ -222,7 +222,7 @@ func (r *ClientRequest) LocalAddr() netip.AddrPort {
 	return r.c.t.LocalAddr()
 }
 
-// RemoteAddr is the server's address.
+// RemoteAddr is the server's address; the zero AddrPort while there is no connection.
 func (r *ClientRequest) RemoteAddr() netip.AddrPort {
 	if r.c == nil {
 		return netip.AddrPort{}

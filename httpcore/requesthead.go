@@ -119,7 +119,7 @@ func (r *ClientRequest) frame(whole int64) error {
 		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
-		return ErrTrailer
+		return ErrInvalidTrailer
 	}
 	switch {
 	case r.method == "TRACE" || r.method == "CONNECT":

@@ -47,7 +47,7 @@ func (r *ServerResponse) init(c *serverConn, x *exchange) {
 
 // WriteHead sets the status and the given fields, in turn name and value, and fixes the head. It is sent with the first
 // bytes, or by FlushHeaders. A name that is given twice has two lines. It returns the same errors as SetHeader, or
-// ErrInvalidStatus, or ErrFields, and then nothing is fixed.
+// ErrInvalidStatus, or ErrOddFields, and then nothing is fixed.
 func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 	switch {
 	case r.headSent:

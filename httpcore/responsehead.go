@@ -86,7 +86,7 @@ func (r *ServerResponse) frame(whole int64) error {
 		r.length = int64(n)
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
-		return ErrTrailer
+		return ErrInvalidTrailer
 	}
 	if r.isSet(setCoding) && (!strings.EqualFold(r.Header("Transfer-Encoding"), "chunked") || r.count("Transfer-Encoding") > 1) {
 		return ErrInvalidValue

@@ -165,7 +165,7 @@ func newStage(t *testing.T, sc scene, cut bool) *stage {
 	}
 	if cut {
 		ln, err := x.l.Listen("tcp", "127.0.0.1:0", func(c *loop.Conn) {
-			c.NoDelay(true)
+			c.SetNoDelay(true)
 			x.s.ServeTransport(x.l, transporttest.NewResplit(x.l, c, func(int) int { return 1 }))
 		})
 		if err != nil {

@@ -78,7 +78,8 @@ func (s *Server) Listen(g *loop.Group, network, address string) (netip.AddrPort,
 	return ln.Addr(), nil
 }
 
-// ListenLoop listens on one loop, and returns the address.
+// ListenLoop listens on one loop, and returns the address. It is for the goroutine of l. Nothing drains the Server when l
+// stops: Shutdown is for that.
 func (s *Server) ListenLoop(l *loop.Loop, network, address string) (netip.AddrPort, error) {
 	ln, err := l.Listen(network, address, func(c *loop.Conn) { s.ServeTransport(l, c) })
 	if err != nil {

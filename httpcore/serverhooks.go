@@ -36,8 +36,8 @@ type RequestStats struct {
 	Request *IncomingMessage
 	// Response is the answer; nil if the connection was handed over without one, or the client was lost before there was one.
 	Response *ServerResponse
-	// Status is the answer's; 0 if nothing of it has left.
-	Status int
+	// StatusCode is the answer's; 0 if nothing of it has left.
+	StatusCode int
 	// BytesRead is how much of the request's body has come, and BytesWritten how much of the answer's was written, both
 	// without framing.
 	BytesRead, BytesWritten int64
@@ -131,7 +131,7 @@ func (w *connWatch) done(c *serverConn, rw *requestWatch) {
 	}
 	if r := x.Response; r != nil {
 		if r.onWire && r.headBytes == nil {
-			x.Status = r.StatusCode
+			x.StatusCode = r.StatusCode
 		}
 		if !r.noBody {
 			x.BytesWritten = r.written

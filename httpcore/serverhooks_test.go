@@ -46,7 +46,7 @@ func watchLives(s *Server) *lives {
 		default:
 			how = stream.CodeOf(r.Err)
 		}
-		x.told = append(x.told, fmt.Sprintf("%s %d in %d out %d %s", path, r.Status, r.BytesRead, r.BytesWritten, how))
+		x.told = append(x.told, fmt.Sprintf("%s %d in %d out %d %s", path, r.StatusCode, r.BytesRead, r.BytesWritten, how))
 	})
 	return x
 }

@@ -19,7 +19,7 @@ func TestAClientIsNotBlamedForASlowDisk(t *testing.T) {
 	fd := -1
 	k := newRig(t, ServerOptions{}, func(_ *IncomingMessage, res *ServerResponse) {
 		res.SetHeader("Content-Length", "67108864")
-		more, taken := res.WriteFile(stream.Stretch{
+		more, taken := res.WriteFile(stream.FileRange{
 			FD: fd, Off: 1000, N: size,
 			Stuck: func(_ int64, n int, answer func([]byte)) { give = answer },
 			Done:  func(n int, err error) { sent, failed = n, err },
@@ -98,7 +98,7 @@ func TestNothingGoesBehindAFileBeforeItHasLeft(t *testing.T) {
 				if c.length != "" {
 					res.SetHeader("Content-Length", c.length)
 				}
-				x := stream.Stretch{
+				x := stream.FileRange{
 					FD: fd, Off: 1000, N: 5,
 					Stuck: func(_ int64, _ int, answer func([]byte)) { give = answer },
 					Done: func(n int, err error) {

@@ -13,7 +13,7 @@ import (
 // vast answers with more than anybody reads here, over a kernel whose buffer is so large that nothing but itself can tell
 // whether the client reads.
 func vast(req *IncomingMessage, res *ServerResponse) {
-	res.c.t.(*loop.Conn).SendBuffer(6 << 20)
+	res.c.t.(*loop.Conn).SetSendBuffer(6 << 20)
 	left := 64 << 20
 	more := func() {
 		for piece := make([]byte, 64<<10); left > 0; left -= len(piece) {
@@ -107,7 +107,7 @@ func TestAClientThatReadsNothingIsCutOffWhenItsTimeIsOver(t *testing.T) {
 func TestAnAnswerThatLiesBeforeAnotherCounts(t *testing.T) {
 	const limit = 5 * time.Second
 	k := newRig(t, ServerOptions{WriteTimeout: limit}, func(req *IncomingMessage, res *ServerResponse) {
-		res.c.t.(*loop.Conn).SendBuffer(1 << 20)
+		res.c.t.(*loop.Conn).SetSendBuffer(1 << 20)
 		if req.Path() == "/first" {
 			res.EndWith(make([]byte, 150<<10), nil)
 			return

@@ -155,7 +155,7 @@ func TestNothingThatAUserGivesBecomesAnotherRequest(t *testing.T) {
 	for _, s := range []string{"", "h", "//h/", "/", "https://h/", "ftp://h/", "unix:/x", "httpx://h/"} {
 		refuse(s, "GET", s, httpcore.RequestOptions{}, nil, httpcore.ErrInvalidProtocol)
 	}
-	refuse("half a field", "GET", url, fields("X"), nil, httpcore.ErrFields)
+	refuse("half a field", "GET", url, fields("X"), nil, httpcore.ErrOddFields)
 }
 
 func TestTheFramingOfARequestIsOneAndIsRight(t *testing.T) {
@@ -199,7 +199,7 @@ func TestTheFramingOfARequestIsOneAndIsRight(t *testing.T) {
 		{"TRACE", nil, abc, httpcore.ErrBodyNotAllowed},
 		{"TRACE", []string{"Content-Length", "3"}, abc, httpcore.ErrBodyNotAllowed},
 		{"TRACE", []string{"Transfer-Encoding", "chunked"}, nil, httpcore.ErrBodyNotAllowed},
-		{"POST", []string{"Content-Length", "3", "Trailer", "X"}, abc, httpcore.ErrTrailer},
+		{"POST", []string{"Content-Length", "3", "Trailer", "X"}, abc, httpcore.ErrInvalidTrailer},
 	} {
 		wire, _, err := sent(t, x.method, url, fields(x.fields...), x.body)
 		if !errors.Is(err, x.want) || (wire == "") != (x.want != nil) {

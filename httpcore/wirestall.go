@@ -22,7 +22,7 @@ type stall struct {
 
 // transportQueue is what a Transport has that can tell what the layer below it has taken and the peer has not.
 type transportQueue interface {
-	SendQueueSize() (int, error)
+	KernelQueueSize() (int, error)
 }
 
 const (
@@ -65,7 +65,7 @@ func (w *wire) flowing() {
 func (w *wire) has() (n uint32, exact bool) {
 	left := w.queued()
 	if t, ok := w.t.(transportQueue); ok {
-		if kept, err := t.SendQueueSize(); err == nil {
+		if kept, err := t.KernelQueueSize(); err == nil {
 			left, exact = left+kept, true
 		}
 	}

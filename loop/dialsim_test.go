@@ -69,7 +69,7 @@ func (s *dialSim) run(seed uint64) {
 	o := Options{
 		OnPanic: func(*PanicError) {},
 		Resolver: NewResolver(ResolverOptions{
-			TTL: s.duration(time.Second), NegativeTTL: s.duration(time.Second), Max: 1 + s.rng.IntN(8),
+			TTL: s.duration(time.Second), NegativeTTL: s.duration(time.Second), MaxAnswers: 1 + s.rng.IntN(8),
 			Lookup: func(ctx context.Context, network, name string) ([]netip.Addr, error) {
 				return s.hosts[name].lookup(ctx, network, name)
 			},

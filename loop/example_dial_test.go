@@ -2,6 +2,7 @@ package loop_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net/netip"
@@ -83,4 +84,42 @@ func ExampleResolver() {
 	// [192.0.2.1] <nil>
 	// [192.0.2.1] <nil>
 	// asked 1
+}
+
+// Somebody who does not want to wait any more is told so, once, in a later turn.
+func ExampleDialing() {
+	l := newLoop()
+	defer l.Close()
+	d, err := l.Dial("tcp", "192.0.2.1:80", loop.DialOptions{}, func(_ *reactor.Conn, err error) { // nobody is there
+		fmt.Println("cancelled:", errors.Is(err, reactor.ECANCELED))
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	d.Cancel()
+	l.Run()
+	// Output: cancelled: true
+}
+
+// A look-up that is given up. Its question is given up too, unless somebody else has asked the same.
+func ExampleLookup() {
+	l, err := loop.New(loop.Options{Resolver: loop.NewResolver(loop.ResolverOptions{
+		Lookup: func(ctx context.Context, _, _ string) ([]netip.Addr, error) { // a name server that does not answer
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	})})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	k, err := l.Lookup("ip", "server.example", func(_ []netip.Addr, err error) {
+		fmt.Println("cancelled:", errors.Is(err, reactor.ECANCELED))
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	k.Cancel()
+	l.Run()
+	// Output: cancelled: true
 }

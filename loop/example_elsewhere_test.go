@@ -81,3 +81,43 @@ func ExampleSignal() {
 	// got interrupt
 	// Run: <nil>
 }
+
+// Slow work never has more than half of a pool, so what computes does not wait for what waits for a disk.
+func ExamplePool() {
+	l, err := loop.New(loop.Options{Pool: loop.NewPool(2)}) // loops may share one
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	disk := make(chan struct{})
+	for range 2 {
+		l.QueueSlowWork(func() { <-disk }, func(error) { fmt.Println("slow") })
+	}
+	l.QueueWork(func() {}, func(error) {
+		fmt.Println("quick")
+		close(disk)
+	})
+	l.Run()
+	// Output:
+	// quick
+	// slow
+	// slow
+}
+
+// A callback that panics ends what it belonged to, here nothing, and not the program.
+func ExamplePanicError() {
+	l, err := loop.New(loop.Options{OnPanic: func(e *loop.PanicError) {
+		fmt.Println(e) // and e.Stack says where
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	l.Post(func() { panic("index out of range") })
+	l.Post(func() { fmt.Println("the next callback") })
+	fmt.Println("Run:", l.Run())
+	// Output:
+	// panic in a callback: index out of range
+	// the next callback
+	// Run: <nil>
+}

@@ -23,7 +23,7 @@ func ExampleLoop_Metrics() {
 	l.Run()
 	after := l.Metrics()
 	during := loop.Metrics{Elapsed: after.Elapsed - before.Elapsed, Idle: after.Idle - before.Idle}
-	fmt.Println("it slept:", during.Utilisation() < 1)
+	fmt.Println("it slept:", during.Utilization() < 1)
 	fmt.Println("callbacks:", after.Turns-before.Turns)
 	// Output:
 	// it slept: true

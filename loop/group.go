@@ -18,7 +18,7 @@ import (
 //	err = g.Run() // until Shutdown
 //
 // Before Run, whoever made the Group may use it and its loops. While it runs, any goroutine may call Len, Loop, Next,
-// Accepts, Metrics, BeginShutdown and Shutdown, and post to its loops.
+// AcceptedPerLoop, Metrics, BeginShutdown and Shutdown, and post to its loops.
 type Group struct {
 	members []*member
 	opts    GroupOptions
@@ -113,8 +113,8 @@ func (g *Group) Next() *Loop {
 	return g.members[(g.turn.Add(1)-1)%uint64(len(g.members))].l
 }
 
-// Accepts is how many connections each loop has been given by the group's listeners so far.
-func (g *Group) Accepts() []uint64 {
+// AcceptedPerLoop is how many connections each loop has been given by the group's listeners so far.
+func (g *Group) AcceptedPerLoop() []uint64 {
 	counts := make([]uint64, len(g.members))
 	for i, m := range g.members {
 		counts[i] = m.taken.Load()

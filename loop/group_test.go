@@ -190,7 +190,7 @@ func TestTCPReuseport(t *testing.T) {
 		}
 		wg.Wait()
 		r.shutdown()
-		counts := g.Accepts()
+		counts := g.AcceptedPerLoop()
 		if m := g.Metrics(); m.BytesRead != 64 || m.BytesWritten != 64 || m.Connections != 0 {
 			t.Errorf("metrics of 64 connections of a byte each: %v", m)
 		}
@@ -238,7 +238,7 @@ func TestHandOverDividesEvenly(t *testing.T) {
 		c.Close()
 	}
 	r.shutdown()
-	if counts := g.Accepts(); total(counts) != clients || slices.Max(counts) > clients/4*12/10 {
+	if counts := g.AcceptedPerLoop(); total(counts) != clients || slices.Max(counts) > clients/4*12/10 {
 		t.Errorf("the loops were given %v of %d", counts, clients)
 	}
 }
@@ -697,7 +697,7 @@ func TestGroupListenerPauses(t *testing.T) {
 			<-ran
 		}
 		c := client(t, ln.Addr()) // waits in the kernel's queue
-		if n := total(g.Accepts()); n != 0 {
+		if n := total(g.AcceptedPerLoop()); n != 0 {
 			t.Errorf("accepted %d while paused", n)
 		}
 		ln.Resume()
@@ -723,7 +723,7 @@ func TestGroupAdoptsAListener(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if counts := g.Accepts(); !slices.Equal(counts, []uint64{2, 2, 2}) {
+	if counts := g.AcceptedPerLoop(); !slices.Equal(counts, []uint64{2, 2, 2}) {
 		t.Errorf("the loops were given %v of 6", counts)
 	}
 }

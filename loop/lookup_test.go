@@ -518,7 +518,7 @@ func TestWithoutATimeNothingIsKept(t *testing.T) {
 }
 
 func TestTheOldestAnswerMakesRoom(t *testing.T) {
-	z, _, l := cached(t, ResolverOptions{TTL: time.Hour, Max: 3})
+	z, _, l := cached(t, ResolverOptions{TTL: time.Hour, MaxAnswers: 3})
 	for i, step := range []struct {
 		host string
 		want int64 // how often it was asked since the beginning
@@ -590,7 +590,7 @@ func TestLoopsOfOneProcessShareAnswers(t *testing.T) {
 // Loops on goroutines of their own look up, cancel and share; every done is called once.
 func TestLoopsLookUpTogether(t *testing.T) {
 	z := &zone{hosts: map[string][]string{"host1": {"192.0.2.1"}, "host2": {"192.0.2.2"}}}
-	o := Options{Resolver: NewResolver(ResolverOptions{TTL: time.Microsecond, Max: 2, Lookup: func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	o := Options{Resolver: NewResolver(ResolverOptions{TTL: time.Microsecond, MaxAnswers: 2, Lookup: func(ctx context.Context, network, host string) ([]netip.Addr, error) {
 		runtime.Gosched()
 		return z.lookup(ctx, network, host)
 	}})}

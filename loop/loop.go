@@ -275,7 +275,7 @@ func (l *Loop) timeout() time.Duration {
 		return 0
 	}
 	next, ok := l.timers.earliest()
-	if at, resting := l.r.Deadline(); resting && (!ok || at < next) {
+	if at, resting := l.r.RestEnd(); resting && (!ok || at < next) {
 		next, ok = at, true
 	}
 	if at, running := l.nextDeadline(); running && (!ok || at < next) {
@@ -295,10 +295,10 @@ func (l *Loop) clock() time.Duration {
 	return l.now
 }
 
-// Timeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
+// PollTimeout is how long the loop would wait now, if it ran: 0 if it has something to do, negative if it would wait until something
 // comes from outside. It is libuv's uv_backend_timeout, for whoever steps a loop from inside another one, or in virtual time; it
 // knows nothing of what the kernel has ready. It is for the loop's goroutine.
-func (l *Loop) Timeout() time.Duration {
+func (l *Loop) PollTimeout() time.Duration {
 	l.outdated = true // a callback may ask, after long work
 	return l.timeout()
 }

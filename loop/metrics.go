@@ -70,16 +70,16 @@ type Metrics struct {
 	LongestCallback time.Duration `json:"longestCallback"`
 }
 
-// Utilisation is the share of its time that the loop was not asleep, from 0 to 1: Node's event loop utilization. What it
+// Utilization is the share of its time that the loop was not asleep, from 0 to 1: Node's event loop utilization. What it
 // does not get of a processor that others use too counts as busy. It is 0 for a loop that has not run.
-func (m Metrics) Utilisation() float64 {
+func (m Metrics) Utilization() float64 {
 	if m.Elapsed <= 0 {
 		return 0
 	}
 	return 1 - min(1, float64(m.Idle)/float64(m.Elapsed))
 }
 
-// Add returns the sum of m and o, of two loops, say; of LongestCallback the longer one. Utilisation of the sum is that of
+// Add returns the sum of m and o, of two loops, say; of LongestCallback the longer one. Utilization of the sum is that of
 // an average loop.
 func (m Metrics) Add(o Metrics) Metrics {
 	m.Elapsed += o.Elapsed
@@ -131,7 +131,7 @@ func (l *Loop) Metrics() Metrics {
 // never contended, which makes it cheaper than as many atomic counters.
 type published struct {
 	mu    sync.Mutex
-	stats reactor.Stats
+	stats reactor.Metrics
 	own   counts
 
 	begun   bool
@@ -152,7 +152,7 @@ type counts struct {
 func (l *Loop) publish(at time.Duration) {
 	p := &l.published
 	p.mu.Lock()
-	p.waiting, p.stats, p.own = at, l.r.Stats(), l.counts
+	p.waiting, p.stats, p.own = at, l.r.Metrics(), l.counts
 	p.mu.Unlock()
 }
 
@@ -184,7 +184,7 @@ func (p *published) snapshot(now time.Duration, mail *mailbox) Metrics {
 	s, own := &p.stats, &p.own
 	m := Metrics{
 		Iterations: own.iterations, Turns: own.turns, SlowCallbacks: own.slow, LongestCallback: own.longest,
-		Events: s.Events, EventsWaiting: s.EventsWaiting, StaleEvents: s.Stale,
+		Events: s.Events, EventsWaiting: s.EventsWaiting, StaleEvents: s.StaleEvents,
 		InterestChanges: s.InterestChanges, InterestSaved: s.InterestSaved, Squelches: s.Squelches, Parks: s.Parks,
 		Reads: s.Reads, Writes: s.Writes, BytesRead: s.BytesRead, BytesWritten: s.BytesWritten,
 		Accepted: s.Accepted, Shed: s.Shed, Connections: s.Connections,

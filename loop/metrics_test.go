@@ -27,7 +27,7 @@ func TestMetricsIdleTime(t *testing.T) {
 		if busy := m.Elapsed - m.Idle; busy < work {
 			t.Errorf("got %v busy, worked for %v", busy, work)
 		}
-		if u := m.Utilisation(); u <= 0 || u >= 1 || math.Abs(u-float64(m.Elapsed-m.Idle)/float64(m.Elapsed)) > 1e-9 {
+		if u := m.Utilization(); u <= 0 || u >= 1 || math.Abs(u-float64(m.Elapsed-m.Idle)/float64(m.Elapsed)) > 1e-9 {
 			t.Errorf("got a utilisation of %v of %v idle in %v", u, m.Idle, m.Elapsed)
 		}
 	})
@@ -255,7 +255,7 @@ func TestIdleTimeDoesNotCountWhatIsBetweenRuns(t *testing.T) {
 
 func TestMetricsOfALoopThatNeverRan(t *testing.T) {
 	onKernels(t, func(t *testing.T, l *Loop) {
-		if m := l.Metrics(); m != (Metrics{}) || m.Utilisation() != 0 {
+		if m := l.Metrics(); m != (Metrics{}) || m.Utilization() != 0 {
 			t.Errorf("got %v, want zero", m)
 		}
 		if err := l.Close(); err != nil {

@@ -28,8 +28,8 @@ type ResolverOptions struct {
 	TTL time.Duration
 	// NegativeTTL is TTL for errors: that there is no such name, or that no server answered. The default is 0.
 	NegativeTTL time.Duration
-	// Max is the most answers and errors kept; the oldest make room. The default is 1,024.
-	Max int
+	// MaxAnswers is how many answers and errors are kept at most; the oldest make room. The default is 1,024.
+	MaxAnswers int
 	// Lookup asks for the addresses of a host; network is "ip", "ip4" or "ip6". It is called on goroutines of the
 	// loops' pools, several at a time, and should return once ctx is done, which is when nobody waits for the answer any
 	// more: until then it has a place in the pool, and the loop that asked first goes on running. The default is the
@@ -45,13 +45,13 @@ var sharedResolver = NewResolver(ResolverOptions{})
 
 // NewResolver returns a Resolver. It holds nothing that needs to be closed.
 func NewResolver(o ResolverOptions) *Resolver {
-	if o.Max <= 0 {
-		o.Max = defaultMaxAnswers
+	if o.MaxAnswers <= 0 {
+		o.MaxAnswers = defaultMaxAnswers
 	}
 	if o.Lookup == nil {
 		o.Lookup = net.DefaultResolver.LookupNetIP
 	}
-	return &Resolver{o: o, flights: map[question]*flight{}, kept: answers{most: o.Max}}
+	return &Resolver{o: o, flights: map[question]*flight{}, kept: answers{most: o.MaxAnswers}}
 }
 
 // question is what a Lookup function is asked. Names differ by more than case.

@@ -26,7 +26,7 @@ func overTheProxy(t *testing.T, network string, client func(c net.Conn, begin fu
 	}
 	ln, err := l.Listen(network, address, func(c *reactor.Conn) {
 		if network != "unix" {
-			c.ReceiveBuffer(1 << 20)
+			c.SetReceiveBuffer(1 << 20)
 		}
 		s := stream.NewSocket(l, c, stream.SocketOptions{AllowHalfOpen: true, PauseOnCreate: true})
 		s.OnError(func(err error) { t.Errorf("a socket has failed: %v", err) })
@@ -63,7 +63,7 @@ func overTheProxy(t *testing.T, network string, client func(c net.Conn, begin fu
 		l.Post(func() { ln.Close(nil) })
 	}()
 	run(t, l)
-	return l.r.Stats().BytesSpliced
+	return l.r.Metrics().BytesSpliced
 }
 
 func TestBytesBetweenRealSocketsAreSpliced(t *testing.T) {

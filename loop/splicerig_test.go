@@ -172,7 +172,7 @@ func (x *proxied) wantAll(n int, ended bool) {
 }
 
 // spliced is how many bytes the kernel has moved by itself so far.
-func (x *proxied) spliced() int { return int(x.l.r.Stats().BytesSpliced) }
+func (x *proxied) spliced() int { return int(x.l.r.Metrics().BytesSpliced) }
 
 // wantSpliced checks whether there are any.
 func (x *proxied) wantSpliced(some bool) {

@@ -15,7 +15,7 @@ func TestTimeoutIsHowLongTheLoopWouldWait(t *testing.T) {
 	}
 	want := func(when string, want time.Duration) {
 		t.Helper()
-		if got := l.Timeout(); got != want && (got >= 0 || want >= 0) {
+		if got := l.PollTimeout(); got != want && (got >= 0 || want >= 0) {
 			t.Errorf("%s: got %v, want %v", when, got, want)
 		}
 	}

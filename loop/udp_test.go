@@ -495,11 +495,11 @@ func TestUDPRecvInARow(t *testing.T) {
 func TestUDPNoAutobind(t *testing.T) {
 	onFamilies(t, func(t *testing.T, l *Loop, host string) {
 		d := udp(t, l, networkOf(host), "")
-		wantError(t, "multicast ttl", d.MulticastTTL(32), nil)
-		wantError(t, "broadcast", d.Broadcast(true), nil)
-		wantError(t, "ttl", d.TTL(1), nil)
-		wantError(t, "multicast loop", d.MulticastLoop(false), nil)
-		wantError(t, "multicast interface", d.MulticastInterface(netip.Addr{}), nil)
+		wantError(t, "multicast ttl", d.SetMulticastTTL(32), nil)
+		wantError(t, "broadcast", d.SetBroadcast(true), nil)
+		wantError(t, "ttl", d.SetTTL(1), nil)
+		wantError(t, "multicast loop", d.SetMulticastLoop(false), nil)
+		wantError(t, "multicast interface", d.SetMulticastInterface(netip.Addr{}), nil)
 		if port := d.LocalAddr().Port(); port != 0 {
 			t.Errorf("bound to port %d", port)
 		}
@@ -516,21 +516,21 @@ func testUDPOptions(t *testing.T, network string) {
 		d := udp(t, l, network, ":0")
 		d.Unref()
 		for _, on := range []bool{true, true, false, false} {
-			wantError(t, "broadcast", d.Broadcast(on), nil)
-			wantError(t, "multicast loop", d.MulticastLoop(on), nil)
+			wantError(t, "broadcast", d.SetBroadcast(on), nil)
+			wantError(t, "multicast loop", d.SetMulticastLoop(on), nil)
 		}
 		for i := 1; i <= 255; i++ {
-			wantError(t, "ttl", d.TTL(i), nil)
-			wantError(t, "multicast ttl", d.MulticastTTL(i), nil)
+			wantError(t, "ttl", d.SetTTL(i), nil)
+			wantError(t, "multicast ttl", d.SetMulticastTTL(i), nil)
 		}
-		wantError(t, "multicast ttl 0", d.MulticastTTL(0), nil)
+		wantError(t, "multicast ttl 0", d.SetMulticastTTL(0), nil)
 		for _, bad := range []int{-1, 0, 256} {
-			wantError(t, "a bad ttl", d.TTL(bad), reactor.EINVAL)
+			wantError(t, "a bad ttl", d.SetTTL(bad), reactor.EINVAL)
 		}
-		wantError(t, "a bad multicast ttl", d.MulticastTTL(256), reactor.EINVAL)
-		wantError(t, "a send buffer", d.SendBuffer(64<<10), nil)
-		wantError(t, "a receive buffer", d.ReceiveBuffer(64<<10), nil)
-		wantError(t, "no receive buffer", d.ReceiveBuffer(0), reactor.EINVAL)
+		wantError(t, "a bad multicast ttl", d.SetMulticastTTL(256), reactor.EINVAL)
+		wantError(t, "a send buffer", d.SetSendBuffer(64<<10), nil)
+		wantError(t, "a receive buffer", d.SetReceiveBuffer(64<<10), nil)
+		wantError(t, "no receive buffer", d.SetReceiveBuffer(0), reactor.EINVAL)
 		run(t, l)
 	})
 }
@@ -595,7 +595,7 @@ func testUDPMulticast(t *testing.T, l *Loop, group, itf, self netip.Addr, routed
 		received++
 		source = from.Addr()
 	})
-	wantError(t, "the interface", client.MulticastInterface(itf), nil)
+	wantError(t, "the interface", client.SetMulticastInterface(itf), nil)
 	wantError(t, "no group", server.JoinGroup(self, netip.Addr{}), reactor.EINVAL)
 	expect := func(what string, want int) {
 		t.Helper()
@@ -652,8 +652,8 @@ func unspecified(ip netip.Addr) netip.Addr {
 func TestUDPMulticastTtl(t *testing.T) {
 	onKernels(t, func(t *testing.T, l *Loop) {
 		d, sent := udp(t, l, "udp4", ":0"), 0
-		wantError(t, "the interface", d.MulticastInterface(netip.MustParseAddr("127.0.0.1")), nil)
-		wantError(t, "the ttl", d.MulticastTTL(32), nil)
+		wantError(t, "the interface", d.SetMulticastInterface(netip.MustParseAddr("127.0.0.1")), nil)
+		wantError(t, "the ttl", d.SetMulticastTTL(32), nil)
 		sendTo(t, d, "PING", netip.MustParseAddrPort("239.255.0.1:9123"), func(err error) {
 			wantError(t, "sending", err, nil)
 			sent++
@@ -675,11 +675,11 @@ func testUDPMulticastInterface(t *testing.T, good, bad string) {
 		all := unspecified(netip.MustParseAddr(good))
 		d := udp(t, l, "udp", netip.AddrPortFrom(all, 0).String())
 		for _, itf := range []netip.Addr{all, netip.MustParseAddr(good), {}} {
-			if err := d.MulticastInterface(itf); err != nil {
+			if err := d.SetMulticastInterface(itf); err != nil {
 				t.Errorf("%v: %v", itf, err)
 			}
 		}
-		wantError(t, "an address that no interface has", d.MulticastInterface(netip.MustParseAddr(bad)), reactor.EADDRNOTAVAIL)
+		wantError(t, "an address that no interface has", d.SetMulticastInterface(netip.MustParseAddr(bad)), reactor.EADDRNOTAVAIL)
 		run(t, l)
 	})
 }

@@ -46,7 +46,7 @@ func newFlood(t *testing.T, l *Loop, window, buffer int) *flood {
 	f.got = make([]bool, f.total)
 	f.server, f.client = udp(t, l, "udp4", "127.0.0.1:0"), udp(t, l, "udp4", "127.0.0.1:0")
 	if buffer > 0 {
-		wantError(t, "receive buffer", f.server.ReceiveBuffer(buffer), nil)
+		wantError(t, "receive buffer", f.server.SetReceiveBuffer(buffer), nil)
 	}
 	wantError(t, "connecting", f.client.Connect(f.server.LocalAddr()), nil)
 	return f

@@ -117,7 +117,7 @@ func TestNagleIsOffUnlessAskedFor(t *testing.T) {
 		if on := noDelay(t, c) != 0; on == delay {
 			t.Errorf("with Delay %v, TCP_NODELAY is %v", delay, on)
 		}
-		if err := c.NoDelay(delay); err != nil {
+		if err := c.SetNoDelay(delay); err != nil {
 			t.Error(err)
 		}
 		if on := noDelay(t, c) != 0; on != delay {

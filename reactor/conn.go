@@ -119,10 +119,10 @@ func (c *Conn) FD() int {
 	return int(c.fd)
 }
 
-// NoDelay turns Nagle's algorithm off (true) or on. Connections that were accepted or connected have it off unless
+// SetNoDelay turns Nagle's algorithm off (true) or on. Connections that were accepted or connected have it off unless
 // ListenOptions.Delay says otherwise; adopted ones keep what they have. It does nothing and returns nil for a Unix
 // socket.
-func (c *Conn) NoDelay(on bool) error {
+func (c *Conn) SetNoDelay(on bool) error {
 	if c.unix && c.life < lifeClosing {
 		return nil
 	}
@@ -133,9 +133,9 @@ func (c *Conn) NoDelay(on bool) error {
 	return c.setOption("set no delay", OptNoDelay, value)
 }
 
-// KeepAlive turns on probes after idle of silence, and every so long from then on, rounded up to seconds; 0 turns them
+// SetKeepAlive turns on probes after idle of silence, and every so long from then on, rounded up to seconds; 0 turns them
 // off. They are off at first; adopted connections keep what they have. It does nothing and returns nil for a Unix socket.
-func (c *Conn) KeepAlive(idle time.Duration) error {
+func (c *Conn) SetKeepAlive(idle time.Duration) error {
 	if idle < 0 {
 		return c.fail("set keep-alive", EINVAL)
 	}
@@ -145,12 +145,14 @@ func (c *Conn) KeepAlive(idle time.Duration) error {
 	return c.setOption("set keep-alive", OptKeepAlive, int((idle+time.Second-1)/time.Second))
 }
 
-// SendBuffer and ReceiveBuffer ask for another size of the kernel's buffers, in bytes. Systems round it, Linux doubles
+// SetSendBuffer and SetReceiveBuffer ask for another size of the kernel's buffers, in bytes. Systems round it, Linux doubles
 // it, and all have bounds; by default they grow as needed.
-func (c *Conn) SendBuffer(size int) error { return c.setBuffer("set send buffer", OptSendBuffer, size) }
+func (c *Conn) SetSendBuffer(size int) error {
+	return c.setBuffer("set send buffer", OptSendBuffer, size)
+}
 
-// ReceiveBuffer is to input what SendBuffer is to output: how much a peer may have sent that is not read.
-func (c *Conn) ReceiveBuffer(size int) error {
+// SetReceiveBuffer is to input what SetSendBuffer is to output: how much a peer may have sent that is not read.
+func (c *Conn) SetReceiveBuffer(size int) error {
 	return c.setBuffer("set receive buffer", OptReceiveBuffer, size)
 }
 

@@ -90,7 +90,7 @@ func (c *Conn) WriteQueueSize() int {
 	return c.out.size
 }
 
-// SendQueueSize is the number of bytes that the kernel has taken from us and still keeps: what netstat calls Send-Q. They
+// KernelQueueSize is the number of bytes that the kernel has taken from us and still keeps: what netstat calls Send-Q. They
 // have not reached the peer's kernel yet, or it has not said so. A kernel that is full asks for more only when a third of a
 // buffer that may be megabytes has left it; this tells earlier that the peer reads, though slowly. It is a system call, so
 // it is for now and then.
@@ -101,8 +101,8 @@ func (c *Conn) WriteQueueSize() int {
 //
 // It returns ErrClosed after Close, ENOTCONN when the connect has failed at once, and EOPNOTSUPP where it can't be known: on OpenBSD,
 // and of a Unix socket on all systems but Linux, where written bytes lie at the reader's end.
-func (c *Conn) SendQueueSize() (int, error) {
-	const op = "send queue size"
+func (c *Conn) KernelQueueSize() (int, error) {
+	const op = "kernel queue size"
 	c.r.guard.check()
 	if c.life >= lifeClosing {
 		return 0, c.fail(op, ErrClosed)

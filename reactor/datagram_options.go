@@ -4,48 +4,48 @@ import "net/netip"
 
 // The options below return the errno of setsockopt(2), EINVAL for a value that cannot be, and ErrClosed after Close.
 
-// Broadcast allows sending to a broadcast address. The default is that it is refused, with EACCES.
-func (d *Datagram) Broadcast(on bool) error {
+// SetBroadcast allows sending to a broadcast address. The default is that it is refused, with EACCES.
+func (d *Datagram) SetBroadcast(on bool) error {
 	return d.setOption("set broadcast", OptBroadcast, boolean(on))
 }
 
-// TTL is how many routers what is sent may pass, 1 to 255: IPv6 calls it the hop limit. A socket that takes both
+// SetTTL sets how many routers what is sent may pass, 1 to 255: IPv6 calls it the hop limit. A socket that takes both
 // families has it set for both.
-func (d *Datagram) TTL(n int) error {
+func (d *Datagram) SetTTL(n int) error {
 	if n < 1 || n > 255 {
 		return d.fail("set ttl", netip.AddrPort{}, EINVAL)
 	}
 	return d.setOption("set ttl", OptTTL, n)
 }
 
-// MulticastTTL is TTL for multicast, 0 to 255. The default is 1: it stays in this network.
-func (d *Datagram) MulticastTTL(n int) error {
+// SetMulticastTTL is SetTTL for multicast, 0 to 255. The default is 1: it stays in this network.
+func (d *Datagram) SetMulticastTTL(n int) error {
 	if n < 0 || n > 255 {
 		return d.fail("set multicast ttl", netip.AddrPort{}, EINVAL)
 	}
 	return d.setOption("set multicast ttl", OptMulticastTTL, n)
 }
 
-// MulticastLoop says whether members on this host receive the multicast we send. They do by default.
-func (d *Datagram) MulticastLoop(on bool) error {
+// SetMulticastLoop says whether members on this host receive the multicast we send. They do by default.
+func (d *Datagram) SetMulticastLoop(on bool) error {
 	return d.setOption("set multicast loop", OptMulticastLoop, boolean(on))
 }
 
-// MulticastInterface chooses the interface that multicast leaves by: by its address, or for IPv6 by an address with its
+// SetMulticastInterface chooses the interface that multicast leaves by: by its address, or for IPv6 by an address with its
 // zone ("::%eth0"). The zero Addr leaves it to the system again.
-func (d *Datagram) MulticastInterface(itf netip.Addr) error {
+func (d *Datagram) SetMulticastInterface(itf netip.Addr) error {
 	const op = "set multicast interface"
 	if err := d.mayConfigure(op); err != nil {
 		return err
 	}
-	if errno := d.r.k.MulticastInterface(int(d.fd), itf); errno != 0 {
+	if errno := d.r.k.SetMulticastInterface(int(d.fd), itf); errno != 0 {
 		return d.fail(op, netip.AddrPort{}, errno)
 	}
 	return nil
 }
 
 // JoinGroup has the socket receive what is sent to a multicast group, on the interface that itf names as in
-// MulticastInterface.
+// SetMulticastInterface.
 func (d *Datagram) JoinGroup(group, itf netip.Addr) error {
 	return d.membership("join group", Membership{Group: group, Interface: itf})
 }
@@ -85,13 +85,13 @@ func (d *Datagram) membership(op string, m Membership) error {
 	return nil
 }
 
-// SendBuffer asks for another size of the kernel's buffer of what is sent, in bytes; systems round it and have bounds.
-func (d *Datagram) SendBuffer(size int) error {
+// SetSendBuffer asks for another size of the kernel's buffer of what is sent, in bytes; systems round it and have bounds.
+func (d *Datagram) SetSendBuffer(size int) error {
 	return d.setBuffer("set send buffer", OptSendBuffer, size)
 }
 
-// ReceiveBuffer is to input what SendBuffer is to output. What arrives while it is full is dropped, and nobody is told.
-func (d *Datagram) ReceiveBuffer(size int) error {
+// SetReceiveBuffer is to input what SetSendBuffer is to output. What arrives while it is full is dropped, and nobody is told.
+func (d *Datagram) SetReceiveBuffer(size int) error {
 	return d.setBuffer("set receive buffer", OptReceiveBuffer, size)
 }
 

@@ -34,9 +34,9 @@ type Datagrams interface {
 	// that it is empty, which it always is without DatagramOptions.ReceiveErrors.
 	TakeError(fd int) (about netip.AddrPort, why, errno Errno)
 
-	// MulticastInterface chooses where multicast leaves: the interface that has this address, or for IPv6 the one that
+	// SetMulticastInterface chooses where multicast leaves: the interface that has this address, or for IPv6 the one that
 	// its zone names. An invalid or unspecified address leaves it to the system.
-	MulticastInterface(fd int, itf netip.Addr) Errno
+	SetMulticastInterface(fd int, itf netip.Addr) Errno
 
 	// Membership joins or leaves a multicast group.
 	Membership(fd int, m Membership) Errno
@@ -85,10 +85,12 @@ type DatagramOptions struct {
 
 // Membership asks for a multicast group to be joined or left.
 type Membership struct {
+	// Group is the multicast address.
 	Group netip.Addr
 	// Interface is the one to join on, by its address or, for IPv6, by a zone. The zero value leaves it to the system.
 	Interface netip.Addr
 	// Source, if valid, restricts the membership to what this host sends.
 	Source netip.Addr
-	Leave  bool
+	// Leave ends a membership of the same three.
+	Leave bool
 }

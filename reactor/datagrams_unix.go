@@ -90,8 +90,8 @@ func (*sockets) Associate(fd int, peer netip.AddrPort) Errno {
 	return errnoOf(unix.Connect(fd, sockaddr(peer)))
 }
 
-// MulticastInterface is IP_MULTICAST_IF or IPV6_MULTICAST_IF.
-func (*sockets) MulticastInterface(fd int, itf netip.Addr) Errno {
+// SetMulticastInterface is IP_MULTICAST_IF or IPV6_MULTICAST_IF.
+func (*sockets) SetMulticastInterface(fd int, itf netip.Addr) Errno {
 	ip6, errno := isIPv6(fd)
 	switch {
 	case errno != 0:

@@ -49,7 +49,7 @@ func TestAHangUpIsNotLostWhenTheReadBudgetIsUsedUpBeforeIt(t *testing.T) {
 	h := &hangUps{stopAt: 4}
 	client := accept(t, r, func(c *Conn) {
 		h.c = c
-		if err := c.ReceiveBuffer(4 << 20); err != nil {
+		if err := c.SetReceiveBuffer(4 << 20); err != nil {
 			t.Error(err)
 		}
 		c.ReadStart(h)

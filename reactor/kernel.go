@@ -65,7 +65,7 @@ type Sockets interface {
 	WriteMore(fd int, p []byte) (n int, errno Errno)
 
 	// SendQueue is how many bytes the kernel has taken from Write and Writev and still keeps, since the peer has not
-	// acknowledged them; of a Unix socket those that it has not read. See Conn.SendQueueSize for what is exact about it.
+	// acknowledged them; of a Unix socket those that it has not read. See Conn.KernelQueueSize for what is exact about it.
 	// EOPNOTSUPP where it can't be known.
 	SendQueue(fd int) (n int, errno Errno)
 

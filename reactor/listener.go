@@ -180,7 +180,7 @@ func (l *Listener) step(ev *Event) bool {
 		return l.shortage(errno)
 	}
 	if l.want == 0 {
-		ev.Ready = 0
+		ev.Ready, l.taken = 0, 0
 		l.squelch()
 		return false
 	}

@@ -50,7 +50,7 @@ type Reactor struct {
 	refs     int // what keeps the loop alive; see Refs
 	pool     pool
 	tubes    tubes
-	stats    Stats
+	stats    Metrics
 }
 
 // Options are the bounds of a Reactor. The zero value is good.
@@ -152,7 +152,7 @@ func (r *Reactor) Dispatch(i int) bool {
 	switch {
 	case src == nil:
 		if first {
-			r.stats.Stale++
+			r.stats.StaleEvents++
 		}
 	case src.step(ev):
 		return true

@@ -26,7 +26,7 @@ func TestRestsGrowToASecond(t *testing.T) {
 	}
 	var rests []time.Duration
 	ln.OnError(func(error) {
-		at, _ := d.R.Deadline()
+		at, _ := d.R.RestEnd()
 		rests = append(rests, at-k.Monotonic())
 	})
 	h.Dial("tcp4", "127.0.0.1:7000")

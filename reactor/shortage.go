@@ -132,9 +132,9 @@ func (s *rest) end(l *Listener) {
 	l.applyPause()
 }
 
-// Deadline is when a listener's rest ends, on the kernel's monotonic clock: the loop waits no longer than that, and
+// RestEnd is when a listener's rest ends, on the kernel's monotonic clock: the loop waits no longer than that, and
 // then calls EndRests. ok is false while none is resting.
-func (r *Reactor) Deadline() (at time.Duration, ok bool) {
+func (r *Reactor) RestEnd() (at time.Duration, ok bool) {
 	for _, l := range r.resting {
 		if !ok || l.rest.until < at {
 			at, ok = l.rest.until, true

@@ -168,7 +168,7 @@ func TestWhatAFullTubeCannotTakeIsRead(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if st := s.d.R.Stats(); st.BytesRead != uint64(x.sent) || st.BytesWritten != uint64(x.sent) || st.BytesSpliced != uint64(x.spliced) {
+	if st := s.d.R.Metrics(); st.BytesRead != uint64(x.sent) || st.BytesWritten != uint64(x.sent) || st.BytesSpliced != uint64(x.spliced) {
 		t.Errorf("%d bytes read, %d written, %d spliced; want %d and %d", st.BytesRead, st.BytesWritten, st.BytesSpliced, x.sent, x.spliced)
 	}
 }
@@ -356,8 +356,8 @@ func TestAListenerTakesTheDescriptorsOfIdleTubes(t *testing.T) {
 	n := len(more)
 	s.w.Dial("127.0.0.1:7001")
 	s.d.Until(func() bool { return len(more) > n })
-	if s.pipes() != 0 || s.d.R.Stats().Shed != 0 {
-		t.Errorf("%d pipes are kept, %d connections were shed", s.pipes(), s.d.R.Stats().Shed)
+	if s.pipes() != 0 || s.d.R.Metrics().Shed != 0 {
+		t.Errorf("%d pipes are kept, %d connections were shed", s.pipes(), s.d.R.Metrics().Shed)
 	}
 	for _, c := range more {
 		c.Close(nil)

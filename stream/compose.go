@@ -14,13 +14,13 @@ type chunkReader interface {
 func Compose(first ReadableStream, rest ...WritableStream) *Duplex {
 	c := &composed{}
 	c.head, _ = first.(WritableStream)
-	if c.head != nil && !c.head.Status().Writable {
+	if c.head != nil && !c.head.State().Writable {
 		c.head = nil
 	}
 	last := PipelineWith(PipelineOptions{}, c.finished, first, rest...)
 	c.last = last
 	c.tail, _ = last.(chunkReader)
-	if c.tail != nil && !c.tail.Status().Readable {
+	if c.tail != nil && !c.tail.State().Readable {
 		c.tail = nil
 	}
 	o := DuplexOptions{NoWritable: c.head == nil, NoReadable: c.tail == nil, Destroy: c.destroy}

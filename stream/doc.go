@@ -47,4 +47,10 @@
 // A destroyed stream gives nothing out any more, not even what was buffered. The callback of End is always called. A
 // panic in a hook or a listener is the loop's to handle; the stream it came through is of no use after that but to be
 // destroyed. There are no objects, only bytes.
+//
+// # Where to go next
+//
+// Package files has streams over files and over what blocks; a Socket is one over a connection, and package httpcore's messages
+// are streams too. In the repository, docs/streams.md has Node's names beside these, docs/ownership.md who owns which bytes
+// until when, and docs/backpressure.md how one reader that stops holds a whole chain back.
 package stream

@@ -72,11 +72,11 @@ func either(a, b int) int {
 // Scheduler is what the stream was made with.
 func (d *Duplex) Scheduler() Scheduler { return d.own.s }
 
-// Status is where the stream stands, in both halves.
-func (d *Duplex) Status() Status {
-	s := d.own.status()
-	d.Readable.status(&s)
-	d.Writable.status(&s)
+// State is where the stream stands, in both halves.
+func (d *Duplex) State() State {
+	s := d.own.describe()
+	d.Readable.describe(&s)
+	d.Writable.describe(&s)
 	return s
 }
 

@@ -38,7 +38,7 @@ type endWatch struct {
 
 func watchEnd(s Stream, o FinishedOptions, done func(error)) *endWatch {
 	need(done)
-	st := s.Status()
+	st := s.State()
 	w := &endWatch{s: s, done: done}
 	w.readable, w.writable = st.HasReadable && !o.NoReadable, st.HasWritable && !o.NoWritable
 	w.willClose = st.WillClose && w.readable == st.HasReadable && w.writable == st.HasWritable
@@ -86,7 +86,7 @@ func (w *endWatch) tell(err error) {
 
 func (w *endWatch) onEnd() {
 	w.ended = true
-	st := w.s.Status()
+	st := w.s.State()
 	if st.Destroyed {
 		w.willClose = false
 	}
@@ -100,7 +100,7 @@ func (w *endWatch) onEnd() {
 
 func (w *endWatch) onFinish() {
 	w.finished = true
-	st := w.s.Status()
+	st := w.s.State()
 	if st.Destroyed {
 		w.willClose = false
 	}
@@ -113,7 +113,7 @@ func (w *endWatch) onFinish() {
 }
 
 func (w *endWatch) onClose() {
-	st := w.s.Status()
+	st := w.s.State()
 	switch {
 	case st.Err != nil:
 		w.tell(st.Err)
@@ -125,7 +125,7 @@ func (w *endWatch) onClose() {
 }
 
 // onClosed is for a stream that had done everything when the watch began.
-func (w *endWatch) onClosed() { w.tell(w.s.Status().Err) }
+func (w *endWatch) onClosed() { w.tell(w.s.State().Err) }
 
 func (w *endWatch) cleanup() {
 	w.done = nil

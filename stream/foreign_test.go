@@ -44,8 +44,8 @@ func (x *response) Unpiped(src stream.ReadableStream) {
 
 func call(fn func()) { fn() }
 
-func (x *response) Status() stream.Status {
-	return stream.Status{
+func (x *response) State() stream.State {
+	return stream.State{
 		HasWritable: true, Writable: !x.ended && !x.gone, NeedDrain: x.full, EndCalled: x.ended, Flushed: x.finished,
 		Finished: x.finished, WillClose: !x.gone, Destroyed: x.gone, Closed: x.gone, Failed: x.failed, Err: x.err,
 	}

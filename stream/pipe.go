@@ -55,21 +55,10 @@ func nearEvents(dst WritableStream) *events {
 	return nil
 }
 
-// PipeOption changes what Pipe does.
-type PipeOption func(*pipeOptions)
-
-type pipeOptions struct{ noEnd bool }
-
-// NoEnd has Pipe not end the destination when the source ends, but let go of it.
-func NoEnd() PipeOption { return func(o *pipeOptions) { o.noEnd = true } }
-
-// apply has the pipe be as options say.
-func (p *pipe) apply(options []PipeOption) {
-	var o pipeOptions
-	for _, option := range options {
-		option(&o)
-	}
-	p.noEnd = o.noEnd
+// PipeOptions change what PipeWith does.
+type PipeOptions struct {
+	// NoEnd leaves the destination open when the source has ended, and lets go of it.
+	NoEnd bool
 }
 
 // Pipe has the stream flow into dst: what comes is written there; when dst answers false the flow stops until it has
@@ -78,7 +67,10 @@ func (p *pipe) apply(options []PipeOption) {
 //
 // An error of dst ends the pipe and pauses this stream if that was its last; an error of this stream does nothing to dst.
 // Pipeline does both: it destroys what is left.
-func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStream {
+func (r *Readable) Pipe(dst WritableStream) WritableStream { return r.PipeWith(dst, PipeOptions{}) }
+
+// PipeWith is Pipe with options.
+func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 	if dst == nil {
 		panic("stream: Pipe to nil")
 	}
@@ -86,9 +78,7 @@ func (r *Readable) Pipe(dst WritableStream, options ...PipeOption) WritableStrea
 		r.flags |= readManyAwait
 	}
 	p := newPipe(r, dst)
-	if len(options) > 0 {
-		p.apply(options)
-	}
+	p.noEnd = o.NoEnd
 	last := &r.pipes
 	for *last != nil {
 		last = &(*last).sister
@@ -299,7 +289,7 @@ func (p *pipe) takeDown() {
 		r.flags &^= readHeld
 		r.queueReadMore() // what comes is buffered again, whether somebody reads or not
 	}
-	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.Status().NeedDrain {
+	if p.drains && (r.flags&readManyAwait != 0 || r.awaits()) && p.dst.State().NeedDrain {
 		p.onDrain()
 	}
 }

@@ -45,7 +45,7 @@ func PipelineWith(o PipelineOptions, done func(error), src ReadableStream, rest 
 			break
 		}
 		next, ok := dst.(ReadableStream)
-		if !ok || !dst.Status().HasReadable {
+		if !ok || !dst.State().HasReadable {
 			panic("stream: a Pipeline through a stream that gives nothing")
 		}
 		from = next
@@ -79,7 +79,7 @@ func (l *pipeline) add(s Stream, reading, writing, last bool) {
 	s.OnClose(func() { m.done = true })
 	w := watchEnd(s, FinishedOptions{NoReadable: !reading, NoWritable: !writing}, func(err error) { m.done = err == nil })
 	l.members = append(l.members, m)
-	st := s.Status()
+	st := s.State()
 	if last && st.Readable {
 		l.lasts = append(l.lasts, w.cleanup)
 	}
@@ -93,7 +93,7 @@ func (l *pipeline) listen(s Stream, last bool) {
 			l.finish(err)
 		}
 	})
-	st := s.Status()
+	st := s.State()
 	if last && st.Readable {
 		l.lasts = append(l.lasts, sub.Off)
 	}
@@ -108,13 +108,13 @@ func (l *pipeline) join(src ReadableStream, dst WritableStream, last, end bool) 
 			l.finish(ErrPrematureClose)
 		}
 	})
-	src.Pipe(dst, NoEnd())
+	src.PipeWith(dst, PipeOptions{NoEnd: true})
 	if end {
 		endDst := func() {
 			ended = true
 			dst.End()
 		}
-		st := src.Status()
+		st := src.State()
 		if st.Err == nil && st.Ended {
 			l.s.NextTick(endDst)
 		} else {
@@ -124,7 +124,7 @@ func (l *pipeline) join(src ReadableStream, dst WritableStream, last, end bool) 
 		l.finish(nil)
 	}
 	watchEnd(src, FinishedOptions{NoWritable: true}, func(err error) {
-		st := src.Status()
+		st := src.State()
 		if premature(err) && st.EOF && st.Err == nil && !st.Failed {
 			// What came last is not read yet: this is not over.
 			once(src.OnEnd, func() { l.finish(nil) })
@@ -138,7 +138,7 @@ func (l *pipeline) join(src ReadableStream, dst WritableStream, last, end bool) 
 		l.finish(err)
 	})
 	w := watchEnd(dst, FinishedOptions{NoReadable: true}, l.finish)
-	st := dst.Status()
+	st := dst.State()
 	if last && st.Readable {
 		l.lasts = append(l.lasts, w.cleanup)
 	}
@@ -199,7 +199,7 @@ func (m *member) destroy(err error) {
 	if err == nil {
 		err = ErrDestroyed
 	}
-	if !m.s.Status().Destroyed {
+	if !m.s.State().Destroyed {
 		m.s.Destroy(err)
 	}
 }

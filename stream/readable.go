@@ -106,14 +106,14 @@ func (r *Readable) As(outer ReadableStream) { r.self = outer }
 // Scheduler is what the stream was made with.
 func (r *Readable) Scheduler() Scheduler { return r.life.s }
 
-// Status is where the stream stands.
-func (r *Readable) Status() Status {
-	s := r.life.status()
-	r.status(&s)
+// State is where the stream stands.
+func (r *Readable) State() State {
+	s := r.life.describe()
+	r.describe(&s)
 	return s
 }
 
-func (r *Readable) status(s *Status) {
+func (r *Readable) describe(s *State) {
 	s.HasReadable = r.state != readOff
 	s.Readable = r.IsReadable()
 	s.EOF = r.state != readOpen

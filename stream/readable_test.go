@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -203,7 +204,12 @@ func TestANilListenerPanics(t *testing.T) {
 
 func TestErrorsMatchByCode(t *testing.T) {
 	cause := errors.New("because")
-	err := error(&stream.Error{Code: "ABORT_ERR", Err: cause})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	r := stream.NewReadable(newLoop(t), stream.ReadableOptions{})
+	r.OnError(func(error) {})
+	stream.WithContext(ctx, r)
+	err := r.Errored()
 	if !errors.Is(err, stream.ErrAborted) || !errors.Is(err, cause) || errors.Is(err, stream.ErrDestroyed) {
 		t.Errorf("%v does not match what it is", err)
 	}

@@ -52,9 +52,9 @@ func (x *Reader) Release() {
 // they were waiting for is not lost.
 func (x *Reader) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
-// OffLoop says that no call is made on the loop's goroutine from now on, so that none has to find out on which it is: that
+// AssumeOffLoop promises that no call is made on the loop's goroutine from now on, so that none has to find out on which it is: that
 // takes a microsecond. One that is made there all the same waits for itself, for ever. It is called before any of those.
-func (x *Reader) OffLoop() { x.g.away = true }
+func (x *Reader) AssumeOffLoop() { x.g.away = true }
 
 // Read waits until there are bytes. At the end it returns io.EOF; if the stream fails, its error; after Close,
 // io.ErrClosedPipe. On the loop's own goroutine it returns ErrWouldBlock where it would have to wait.

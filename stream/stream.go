@@ -24,8 +24,8 @@ func mark(option int) int {
 type Stream interface {
 	// Scheduler is what the stream was made with.
 	Scheduler() Scheduler
-	// Status is where the stream stands.
-	Status() Status
+	// State is where the stream stands.
+	State() State
 	// Destroy ends the stream at once: see Readable.Destroy.
 	Destroy(err error)
 	// OnError and OnClose listen for the two events that every stream has.
@@ -40,7 +40,9 @@ type ReadableStream interface {
 	// OnEnd listens for the end of input.
 	OnEnd(fn func()) Sub
 	// Pipe writes what it reads to dst, with backpressure, and returns dst.
-	Pipe(dst WritableStream, options ...PipeOption) WritableStream
+	Pipe(dst WritableStream) WritableStream
+	// PipeWith is Pipe with options.
+	PipeWith(dst WritableStream, o PipeOptions) WritableStream
 }
 
 // WritableStream is a stream that can be written, and so the destination of a Pipe: a *Writable, *Duplex, *Transform,
@@ -64,8 +66,8 @@ type WritableStream interface {
 	Unpiped(src ReadableStream)
 }
 
-// Status is where a stream stands: what Pipe, Pipeline and Finished ask of it.
-type Status struct {
+// State is where a stream stands: what Pipe, Pipeline and Finished ask of it.
+type State struct {
 	HasReadable bool // it has a readable half
 	HasWritable bool // it has a writable half
 
@@ -88,9 +90,9 @@ type Status struct {
 	Err       error // what it failed with
 }
 
-// status is what both halves have.
-func (l *life) status() Status {
-	return Status{
+// describe is what both halves have.
+func (l *life) describe() State {
+	return State{
 		WillClose: l.autoDestroy() && l.flags&lifeNoEmitClose == 0 && !l.closed(),
 		Destroyed: l.destroyed(),
 		Closed:    l.closed(),

@@ -160,14 +160,14 @@ func (w *Writable) Scheduler() Scheduler { return w.life.s }
 // writable is how a Writer finds the Writable of what is made around one.
 func (w *Writable) writable() *Writable { return w }
 
-// Status is where the stream stands.
-func (w *Writable) Status() Status {
-	s := w.life.status()
-	w.status(&s)
+// State is where the stream stands.
+func (w *Writable) State() State {
+	s := w.life.describe()
+	w.describe(&s)
 	return s
 }
 
-func (w *Writable) status(s *Status) {
+func (w *Writable) describe(s *State) {
 	s.HasWritable = w.state != writeOff
 	s.Writable = w.IsWritable()
 	s.NeedDrain = w.flags&writeNeedDrain != 0

@@ -46,8 +46,8 @@ func NewWriter(w WritableStream) *Writer {
 // a Write was handing over when that happens it is not known whether it is written.
 func (x *Writer) SetContext(ctx context.Context) { x.g.setContext(ctx) }
 
-// OffLoop is Reader.OffLoop.
-func (x *Writer) OffLoop() { x.g.away = true }
+// AssumeOffLoop is Reader.AssumeOffLoop.
+func (x *Writer) AssumeOffLoop() { x.g.away = true }
 
 // Write hands p over, and waits until the stream wants more. It returns how much was handed over, and the stream's error
 // if it has failed, ErrWriteAfterEnd after End, io.ErrClosedPipe after Close. p may be used again at once. On the
@@ -136,7 +136,7 @@ func (x *Writer) end() {
 		})
 		return
 	}
-	switch st := x.w.Status(); {
+	switch st := x.w.State(); {
 	case st.Finished:
 		x.g.answers <- answer{}
 	case st.Destroyed || st.Err != nil:
@@ -202,7 +202,7 @@ func (x *Writer) put(b *Block) error {
 		_, err := w.write(chunk{b.buf, b, lastsOn}, nil)
 		return err
 	}
-	if st := x.w.Status(); !st.Writable || st.Err != nil {
+	if st := x.w.State(); !st.Writable || st.Err != nil {
 		b.release()
 		return x.why()
 	}
@@ -234,7 +234,7 @@ func (x *Writer) endTurn() {
 
 // why is what became of a stream that takes nothing any more.
 func (x *Writer) why() error {
-	switch st := x.w.Status(); {
+	switch st := x.w.State(); {
 	case st.Err != nil:
 		return st.Err
 	case st.Destroyed:

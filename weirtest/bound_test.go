@@ -142,7 +142,7 @@ func TestAServerHoldsItsBoundUnderTheWorstOfClients(t *testing.T) {
 		for range clients {
 			p := w.Dial(addr)
 			peers = append(peers, p)
-			p.ReadStop()
+			p.Pause()
 			for range 3 {
 				p.Write(longHead("POST / HTTP/1.1\r\n") + "Content-Length: 16383\r\n\r\n")
 				unread(p, false)
@@ -199,7 +199,7 @@ func TestAnAgentHoldsItsBoundUnderTheWorstOfServers(t *testing.T) {
 				call(httpcore.RequestOptions{Agent: a}, func(req *httpcore.ClientRequest) { req.FlushHeaders() })
 			})
 			p := up.Accept()
-			p.ReadStop()
+			p.Pause()
 			req := requests[len(requests)-1]
 			w.Do(func() { req.WriteChunk(make([]byte, kernels), nil) })
 			w.Do(func() { flood(req, c.step) })
@@ -246,7 +246,7 @@ func TestASocketHoldsItsBound(t *testing.T) {
 	before := inUse()
 	for range clients {
 		p := w.Dial(addr)
-		p.ReadStop()
+		p.Pause()
 		unread(p, false)
 		p.Write(strings.Repeat("x", oneRead))
 		s := sockets[len(sockets)-1]

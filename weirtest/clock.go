@@ -112,7 +112,7 @@ func (w *World) next() time.Duration {
 	}
 	for i := range w.g.Len() {
 		if l := w.g.Loop(i); l.Alive() {
-			if d := l.Timeout(); d >= 0 {
+			if d := l.PollTimeout(); d >= 0 {
 				next = min(next, w.Now()+d)
 			}
 		}
@@ -128,7 +128,7 @@ func (w *World) settle(steps *int) bool {
 		busy := false
 		for i := range w.g.Len() {
 			l, k := w.g.Loop(i), w.kernels[i]
-			if !l.Alive() || !first && !k.Pending() && l.Timeout() != 0 {
+			if !l.Alive() || !first && !k.Pending() && l.PollTimeout() != 0 {
 				continue
 			}
 			k.Attend()

@@ -4,8 +4,8 @@
 //		w := weirtest.New(t, weirtest.Options{})
 //		p := w.Dial(w.Serve(newServer()))
 //		p.Write("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-//		if r := p.ReadResponse(); r.Status != 201 {
-//			t.Errorf("got %d", r.Status)
+//		if r := p.ReadResponse(); r.StatusCode != 201 {
+//			t.Errorf("got %d", r.StatusCode)
 //		}
 //	} // and here w looks whether anything is left
 //

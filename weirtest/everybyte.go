@@ -94,7 +94,7 @@ func (k *killer) half(a *attempt, w *World, address string, cut int, d death) {
 	k.t.Helper()
 	p := w.newPeer(w.sim.Dial(address))
 	p.p.SetWindow(len(k.request), cut)
-	p.ReadStop()
+	p.Pause()
 	p.Write(k.request)
 	if !w.until(w.o.Patience, func() bool { return p.p.Buffered() >= cut || p.p.Ended() }) || p.p.Buffered() < cut {
 		a.Errorf("weirtest: its answer came only up to byte %d", p.p.Buffered())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 	"github.com/weir-go/weir/stream/files"
 	"github.com/weir-go/weir/weirtest"
@@ -46,7 +47,7 @@ func ExampleWorld() {
 	p.Write("world")
 	r := p.ReadResponse()
 	data, _ := w.ReadFile("/uploads/a.txt")
-	fmt.Printf("%d %q, after %v\n", r.Status, data, w.Now().Round(time.Second))
+	fmt.Printf("%d %q, after %v\n", r.StatusCode, data, w.Now().Round(time.Second))
 
 	w.Finish() // a test calls it at its end by itself
 	// Output:
@@ -90,7 +91,7 @@ func ExampleWorld_Listen() {
 	server.Close()
 	up.Close()
 	client.Write("GET /more HTTP/1.1\r\nHost: a\r\n\r\n")
-	fmt.Println("and then", client.ReadResponse().Status)
+	fmt.Println("and then", client.ReadResponse().StatusCode)
 	w.Finish()
 	// Output:
 	// the gateway asks for /news
@@ -124,11 +125,93 @@ func ExampleSwarm() {
 		weirtest.Swarm(t, 100, weirtest.Options{}, func(t *testing.T, w *weirtest.World) {
 			p := w.Dial(w.ServeRequests(store))
 			p.Write("PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-			if r, err := p.TryResponse(); err == nil && r.Status == 201 {
+			if r, err := p.TryResponse(); err == nil && r.StatusCode == 201 {
 				if data, _ := w.ReadFile("/uploads/a.txt"); string(data) != "hello" {
 					t.Errorf("it says that it is kept, and has %q", data)
 				}
 			}
 		})
+	}
+}
+
+// A client that takes a kilobyte a second of an answer of a megabyte: the handler waits, and holds next to nothing meanwhile.
+func ExamplePeer() {
+	w := weirtest.New(t, weirtest.Options{SendBuffer: 4 << 10, ReceiveBuffer: 4 << 10})
+	w.WriteFile("/big", make([]byte, 1<<20))
+	written := int64(0)
+	p := w.Dial(w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		src := files.Open(req.Loop(), "/big", files.ReadOptions{})
+		src.OnData(func(p []byte) { written += int64(len(p)) })
+		stream.Pipeline(func(error) {}, src, res)
+	}))
+
+	p.Pause()
+	p.Write("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	for range 3 {
+		w.Advance(time.Second)
+		fmt.Println("a kilobyte came:", p.Take(1<<10) == 1<<10)
+	}
+	fmt.Println("the handler waits:", written < 256<<10)
+
+	p.Resume()
+	text, err := p.ReadAll()
+	fmt.Println("and then all of it:", len(text) > 1<<20, err)
+	w.Finish()
+	// Output:
+	// a kilobyte came: true
+	// a kilobyte came: true
+	// a kilobyte came: true
+	// the handler waits: true
+	// and then all of it: true <nil>
+}
+
+// An upstream server that answers by itself.
+func ExampleUpstream() {
+	w := weirtest.New(t, weirtest.Options{})
+	w.Host("news.example", "10.0.0.1")
+	up := w.Answer("10.0.0.1:80", func(r *weirtest.Request) string {
+		return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + r.Target[1:5]
+	})
+	address := w.ServeRequests(gateway("http://news.example"))
+	for _, target := range []string{"/more", "/none"} {
+		r := w.Get(address, target)
+		fmt.Println(r.StatusCode, string(r.Body))
+	}
+	fmt.Println("over", up.Connections(), "connection")
+	w.Finish()
+	// Output:
+	// 200 more
+	// 200 none
+	// over 1 connection
+}
+
+// A network that cuts everything into crumbs, and a kernel that takes and gives less than it could: an answer is the same.
+func ExampleFaults() {
+	w := weirtest.New(t, weirtest.Options{
+		Seed:   7,
+		Faults: weirtest.Faults{Crumbs: 0.5, ShortReads: 0.5, ShortWrites: 0.5},
+	})
+	address := w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) { req.Pipe(res) })
+	r := w.Ask(address, "POST", "/echo", "hello, world")
+	fmt.Println(r.StatusCode, string(r.Body))
+	w.Finish()
+	// Output: 200 hello, world
+}
+
+// A test with real sockets ends with as many descriptors and goroutines as it began with.
+func ExampleCheckLeaks() {
+	_ = func(t *testing.T) { // the test
+		weirtest.CheckLeaks(t)
+		g, err := loop.NewGroup(loop.GroupOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// … listen, and go g.Run()
+		if err := g.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Close(); err != nil { // without it the pollers are found
+			t.Fatal(err)
+		}
 	}
 }

@@ -107,7 +107,7 @@ func (w *World) left() {
 			clean = false
 			w.t.Errorf("weirtest: %s is left", describe(h))
 		})
-		if s := l.Reactor().Stats(); clean && s.Blocks > 0 {
+		if s := l.Reactor().Metrics(); clean && s.Blocks > 0 {
 			w.t.Errorf("weirtest: %d blocks of memory, of %d bytes, were not given back", s.Blocks, s.BlockBytes)
 		}
 		if clean && l.Alive() {

@@ -30,8 +30,9 @@ func (m *Message) Header(name string) string {
 // Response is an answer that a client has received.
 type Response struct {
 	Message
-	Status int
-	Reason string
+	// StatusCode is 200 and the like, and Reason what stands behind it in the status line.
+	StatusCode int
+	Reason     string
 	// Interim are the statuses of the 1xx responses before it.
 	Interim []int
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Peer is the far end of a connection, played by the test: a client of a server, or a server that a client has called. It takes
-// what arrives as soon as it does, unless Stall or ReadStop was called, and keeps it until the test reads it.
+// what arrives as soon as it does, unless Stall or Pause was called, and keeps it until the test reads it.
 //
 // Its methods may be called in callbacks too, but those that wait: Expect, ReadAll, ReadResponse, ReadRequest, Drain.
 type Peer struct {
@@ -183,10 +183,10 @@ func (p *Peer) over(end func()) {
 // finds out.
 func (p *Peer) Stall() { p.mute, p.deaf, p.allowed = true, true, 0 }
 
-// ReadStop has the peer read nothing any more: what comes fills the buffers on the way, and then the other side has to wait.
-func (p *Peer) ReadStop() { p.deaf, p.allowed = true, 0 }
+// Pause has the peer read nothing any more: what comes fills the buffers on the way, and then the other side has to wait.
+func (p *Peer) Pause() { p.deaf, p.allowed = true, 0 }
 
-// Resume undoes Stall and ReadStop.
+// Resume undoes Stall and Pause.
 func (p *Peer) Resume() {
 	p.w.t.Helper()
 	p.mute, p.deaf = false, false
@@ -194,11 +194,11 @@ func (p *Peer) Resume() {
 	p.w.Run()
 }
 
-// Take reads at most n bytes, behind ReadStop or Stall: a slow reader is ReadStop, and Take now and then. It returns how many came.
+// Take reads at most n bytes, behind Pause or Stall: a slow reader is Pause, and Take now and then. It returns how many came.
 func (p *Peer) Take(n int) int {
 	p.w.t.Helper()
 	if !p.deaf {
-		p.w.t.Fatal("weirtest: Take is for behind ReadStop or Stall; others take everything")
+		p.w.t.Fatal("weirtest: Take is for behind Pause or Stall; others take everything")
 	}
 	before := p.total
 	p.allowed = n

@@ -37,11 +37,11 @@ func TestARequestIsAnswered(t *testing.T) {
 	inEach(t, func(t *testing.T, w *weirtest.World) {
 		addr := w.ServeRequests(echo)
 		for range 5 {
-			if r := w.Ask(addr, "POST", "/", "hello", "X-A", "1"); r.Status != 200 || string(r.Body) != "hello" || r.Header("content-length") != "" && r.Header("Content-Length") != "5" {
+			if r := w.Ask(addr, "POST", "/", "hello", "X-A", "1"); r.StatusCode != 200 || string(r.Body) != "hello" || r.Header("content-length") != "" && r.Header("Content-Length") != "5" {
 				t.Errorf("got %+v", r)
 			}
 		}
-		if r := w.Ask(addr, "HEAD", "/", ""); r.Status != 200 || len(r.Body) != 0 {
+		if r := w.Ask(addr, "HEAD", "/", ""); r.StatusCode != 200 || len(r.Body) != 0 {
 			t.Errorf("got %+v", r)
 		}
 	})
@@ -61,7 +61,7 @@ func TestAnAnswerIsReadWithAllThatBelongsToIt(t *testing.T) {
 	p.Write(strings.Repeat(weirtest.RequestText("GET", "/", ""), 2))
 	for range 2 {
 		r := p.ReadResponse()
-		if r.Status != 202 || r.Reason != "Taken" || string(r.Body) != "ab" || !slices.Equal(r.Interim, []int{103}) || !slices.Equal(r.Trailers, []string{"X-Sum", "2"}) {
+		if r.StatusCode != 202 || r.Reason != "Taken" || string(r.Body) != "ab" || !slices.Equal(r.Interim, []int{103}) || !slices.Equal(r.Trailers, []string{"X-Sum", "2"}) {
 			t.Errorf("got %+v", r)
 		}
 	}
@@ -232,11 +232,11 @@ func TestATestMayBeTheUpstreamServer(t *testing.T) {
 	}
 
 	up.Close()
-	if r := w.Get(w.ServeRequests(gateway("http://10.0.0.1")), "/"); r.Status != 502 {
-		t.Errorf("nobody listens, and the gateway says %d", r.Status)
+	if r := w.Get(w.ServeRequests(gateway("http://10.0.0.1")), "/"); r.StatusCode != 502 {
+		t.Errorf("nobody listens, and the gateway says %d", r.StatusCode)
 	}
-	if r := w.Get(w.ServeRequests(gateway("http://nowhere.test")), "/"); r.Status != 502 {
-		t.Errorf("there is no such name, and the gateway says %d", r.Status)
+	if r := w.Get(w.ServeRequests(gateway("http://nowhere.test")), "/"); r.StatusCode != 502 {
+		t.Errorf("there is no such name, and the gateway says %d", r.StatusCode)
 	}
 }
 
@@ -331,7 +331,7 @@ func TestAGatewayUnderFaults(t *testing.T) {
 		for range 5 {
 			p := w.Dial(addr)
 			p.Write(weirtest.RequestText("GET", "/", ""))
-			if r, err := p.TryResponse(); err == nil && r.Status == 200 {
+			if r, err := p.TryResponse(); err == nil && r.StatusCode == 200 {
 				whole++
 				if string(r.Body) != "fine" {
 					t.Errorf("got %q", r.Body)

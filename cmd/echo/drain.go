@@ -32,7 +32,7 @@ func (p *part) drain() {
 
 func (p *part) look(since time.Duration) {
 	// While anybody is read from, others may wait for their turn, with bytes that have been received.
-	reads := p.l.Reactor().Stats().Reads
+	reads := p.l.Reactor().Metrics().Reads
 	calm := reads == p.reads
 	p.reads = reads
 	if p.marks == nil {

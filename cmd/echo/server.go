@@ -115,9 +115,9 @@ func (s *server) listen(network, address string) (*loop.GroupListener, error) {
 
 // report says what was done, a line for each loop.
 func (s *server) report(out io.Writer) {
-	for i, accepted := range s.g.Accepts() {
+	for i, accepted := range s.g.AcceptedPerLoop() {
 		m := s.g.Loop(i).Metrics()
 		fmt.Fprintf(out, "loop %d: %d connections, %d bytes, %d panics, %.0f%% busy\n", i, accepted, m.BytesRead, m.Panics,
-			100*m.Utilisation())
+			100*m.Utilization())
 	}
 }

@@ -166,7 +166,7 @@ func (c *parserCase) end(t *testing.T, p *Parser, tr *tracer, err error, at int)
 	case errors.Is(err, ErrH2Preface):
 		tr.line("%s", strings.TrimRight(fmt.Sprintf("HTTP/2 at %d: %s", at, escaped(c.input[at:])), " "))
 	case errors.As(err, &e):
-		if e.Offset != uint64(at) || e.Fault() != Peer {
+		if e.Offset != uint64(at) || e.Fault() != FaultPeer {
 			t.Errorf("line %d: %d bytes consumed, but the error has offset %d and fault %d", c.line, at, e.Offset, e.Fault())
 		}
 		status := "no status"

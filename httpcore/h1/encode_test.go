@@ -122,7 +122,7 @@ func written(t *testing.T, encode func(dst []byte) ([]byte, error)) (string, err
 		return string(dst[len(already):]), nil
 	}
 	var e *h1.Error
-	if !errors.As(err, &e) || e.Code != h1.CodeUnsafe || e.Fault() != h1.Local || e.Reason == "" {
+	if !errors.As(err, &e) || e.Code != h1.CodeUnsafe || e.Fault() != h1.FaultLocal || e.Reason == "" {
 		t.Errorf("refused with %#v", err)
 	}
 	if len(dst) != len(already) || &dst[0] != &room[0] || !bytes.Equal(room, before) {

@@ -48,20 +48,20 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Fault() Fault {
 	switch e.Code {
 	case CodePaused, CodePausedUpgrade, CodePausedH2Upgrade:
-		return Nobody
+		return FaultNone
 	case CodeUser, CodeUnsafe:
-		return Local
+		return FaultLocal
 	}
-	return Peer
+	return FaultPeer
 }
 
 // Fault is whose mistake an error is.
 type Fault uint8
 
 const (
-	Nobody Fault = iota // it only stops
-	Peer                // what was received is wrong
-	Local               // it is ours
+	FaultNone  Fault = iota // nobody's: the Parser only stops
+	FaultPeer               // what was received is wrong
+	FaultLocal              // it is ours
 )
 
 // Code is a kind of error. Where llhttp has a name for it, String returns that, without its prefix.

@@ -149,7 +149,7 @@ func TestAnUpgradedParserLeavesTheRestUntouched(t *testing.T) {
 		t.Fatalf("got %d, %v", n, err)
 	}
 	saysAgain(t, &p, ErrUpgrade)
-	if e := err.(*Error); e.Fault() != Nobody || StatusOf(err) != 0 {
+	if e := err.(*Error); e.Fault() != FaultNone || StatusOf(err) != 0 {
 		t.Errorf("it is %v's fault, status %d", e.Fault(), StatusOf(err))
 	}
 	p.ResumeAfterUpgrade()
@@ -348,7 +348,7 @@ func TestFailInACallbackEndsTheMessageThere(t *testing.T) {
 				n += m
 			}
 			var e *Error
-			if !errors.As(err, &e) || !errors.Is(err, why) || e.Code != CodeUser || e.Fault() != Local || e.Offset != uint64(n) {
+			if !errors.As(err, &e) || !errors.Is(err, why) || e.Code != CodeUser || e.Fault() != FaultLocal || e.Offset != uint64(n) {
 				t.Fatalf("%s, cut at %d: got %d, %#v", callback, cut, n, err)
 			}
 			if after > 0 {

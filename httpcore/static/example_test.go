@@ -51,3 +51,42 @@ func Example() {
 	fmt.Println(res.Status, res.Header.Get("Content-Range"), string(body))
 	// Output: 206 Partial Content bytes 7-11/12 world
 }
+
+// A whole folder. A client that has the file already is told so, and sent nothing.
+func ExampleHandler() {
+	dir, _ := os.MkdirTemp("", "example")
+	defer os.RemoveAll(dir)
+	os.WriteFile(filepath.Join(dir, "hello.txt"), []byte("hello, world"), 0o644)
+
+	files, err := static.New(dir, static.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer files.Close() // when no server uses it any more
+	srv := httpcore.NewServer(httpcore.ServerOptions{})
+	srv.OnRequest(files.Serve)
+	g, _ := loop.NewGroup(loop.GroupOptions{})
+	addr, _ := srv.Listen(g, "tcp", "127.0.0.1:0")
+	go g.Run()
+	defer g.Shutdown(context.Background())
+
+	tag := ""
+	for range 2 {
+		req, _ := http.NewRequest("GET", fmt.Sprintf("http://%s/hello.txt", addr), nil)
+		req.Header.Set("If-None-Match", tag)
+		req.Close = true
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		fmt.Printf("%s %q\n", res.Status, body)
+		tag = res.Header.Get("ETag")
+	}
+	// Output:
+	// 200 OK "hello, world"
+	// 304 Not Modified ""
+}

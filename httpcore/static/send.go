@@ -83,7 +83,7 @@ func (q *inquiry) sendNext() {
 		if p.text != "" {
 			q.res.WriteString(p.text)
 		}
-		src.Pipe(q.res, stream.NoEnd())
+		src.PipeWith(q.res, stream.PipeOptions{NoEnd: true})
 	})
 	src.OnEnd(q.sendNext)
 	src.OnError(q.failed)

@@ -103,7 +103,7 @@ func (b *body) begin(p []byte) (n int, err error) {
 		}
 		b.reader = stream.NewReader(&x.req.Readable)
 		n, err = b.reader.Read(p)
-		b.reader.OffLoop()
+		b.reader.AssumeOffLoop()
 	})
 	if post != nil {
 		return 0, post

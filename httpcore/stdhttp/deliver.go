@@ -30,7 +30,7 @@ func (w *response) begin(p []byte) (n int, err error) {
 		}
 		w.compose(first, false)
 		w.out = stream.NewWriter(res)
-		w.out.OffLoop()
+		w.out.AssumeOffLoop()
 		if len(first) == 0 || w.noBody() {
 			err = res.FlushHeaders()
 			return

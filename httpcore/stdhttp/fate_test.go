@@ -322,7 +322,7 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 		{"a name in Unicode", func(r *http.Request) { r.URL.Host = "bücher.example" }, httpcore.ErrInvalidURL},
 		{"a method that is none", func(r *http.Request) { r.Method = "a b" }, httpcore.ErrInvalidMethod},
 		{"a field that is none", func(r *http.Request) { r.Header["a b"] = []string{""} }, httpcore.ErrInvalidName},
-		{"a trailer that cannot be one", func(r *http.Request) { r.Trailer = http.Header{"Content-Length": nil} }, httpcore.ErrTrailer},
+		{"a trailer that cannot be one", func(r *http.Request) { r.Trailer = http.Header{"Content-Length": nil} }, httpcore.ErrInvalidTrailer},
 		{"nobody listens", func(r *http.Request) {}, syscall.ECONNREFUSED},
 	} {
 		if err := get(c.change); !errors.Is(err, c.want) {

@@ -459,7 +459,7 @@ func TestItMakesNoDifferenceHowTheBytesArrive(t *testing.T) {
 	var ln interface{ Close(func()) }
 	err := x.l.Post(func() {
 		l, err := x.l.Listen("tcp", "127.0.0.1:0", func(c *loop.Conn) {
-			c.NoDelay(true)
+			c.SetNoDelay(true)
 			srv.ServeTransport(x.l, transporttest.NewResplit(x.l, c, func(int) int { return 1 }))
 		})
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 func (x *trip) startSending() {
 	out := x.out
 	x.w = stream.NewWriter(out)
-	x.w.OffLoop()
+	x.w.AssumeOffLoop()
 	if x.o.Context != nil {
 		x.w.SetContext(x.o.Context)
 	}

@@ -19,8 +19,8 @@ var _ io.ReadWriteCloser = (*switched)(nil)
 // newSwitched is for the loop.
 func newSwitched(s *stream.Socket, head []byte) *switched {
 	x := &switched{s: stream.NewReader(&s.Readable), w: stream.NewWriter(s)}
-	x.s.OffLoop()
-	x.w.OffLoop()
+	x.s.AssumeOffLoop()
+	x.w.AssumeOffLoop()
 	x.r = x.s
 	if len(head) > 0 {
 		x.r = &inFront{head, x.s}

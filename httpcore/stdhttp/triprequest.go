@@ -190,7 +190,7 @@ func (x *trip) announceTrailers() error {
 	var names []string
 	for name := range x.r.Trailer {
 		if name = http.CanonicalHeaderKey(name); !mayTrail(name) {
-			return fmt.Errorf("the trailer %q: %w", name, httpcore.ErrTrailer)
+			return fmt.Errorf("the trailer %q: %w", name, httpcore.ErrInvalidTrailer)
 		}
 		names = append(names, name)
 	}

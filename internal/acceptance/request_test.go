@@ -304,7 +304,7 @@ func TestAResponseIsPipedToAFileAndToOthers(t *testing.T) {
 				cb(nil)
 			}})
 			res.Pipe(file)
-			res.Pipe(slow, stream.NoEnd())
+			res.PipeWith(slow, stream.PipeOptions{NoEnd: true})
 			res.Pipe(brief)
 			n := 0
 			res.OnData(func(p []byte) {

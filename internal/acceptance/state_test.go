@@ -79,7 +79,7 @@ func readableState(r readable) string {
 // statusAgrees compares Status, which Pipe, Pipeline and Finished go by, with the methods.
 func statusAgrees(t *testing.T, moment string, x stream.Stream) {
 	t.Helper()
-	st := x.Status()
+	st := x.State()
 	if w, ok := x.(writable); ok && st.HasWritable {
 		if st.Writable != w.IsWritable() || st.EndCalled != w.WritableEnded() || st.Finished != w.WritableFinished() ||
 			st.Destroyed != w.Destroyed() || st.Closed != w.Closed() || st.Err != w.Errored() {

@@ -276,7 +276,7 @@ func (r *rig) await() {
 	r.awaited = true
 	r.cancel()
 	for i := range 5000 {
-		if r.target.Status().Destroyed {
+		if r.target.State().Destroyed {
 			break
 		}
 		if runtime.Gosched(); i > 1000 {

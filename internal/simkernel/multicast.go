@@ -34,10 +34,10 @@ func (s *socket) member(p packet) bool {
 	return false
 }
 
-// MulticastInterface is IP_MULTICAST_IF: there is the loopback, and nothing else.
-func (k *Kernel) MulticastInterface(fd int, itf netip.Addr) Errno {
-	k.begin("MulticastInterface")
-	s, errno := k.datagram("MulticastInterface", fd)
+// SetMulticastInterface is IP_MULTICAST_IF: there is the loopback, and nothing else.
+func (k *Kernel) SetMulticastInterface(fd int, itf netip.Addr) Errno {
+	k.begin("SetMulticastInterface")
+	s, errno := k.datagram("SetMulticastInterface", fd)
 	switch {
 	case errno != 0:
 	case itf.IsValid() && !itf.IsUnspecified() && !itf.IsLoopback():

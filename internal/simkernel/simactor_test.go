@@ -458,7 +458,7 @@ func (a *actor) meddle() {
 		if addr := a.c.LocalAddr(); addr.IsValid() != a.c.RemoteAddr().IsValid() {
 			s.fail("actor %d: addresses %v and %v", a.end.id, addr, a.c.RemoteAddr())
 		}
-		if err := errors.Join(a.c.NoDelay(s.chance(0.5)), a.c.KeepAlive(time.Duration(s.r.IntN(100))*time.Second)); err != nil {
+		if err := errors.Join(a.c.SetNoDelay(s.chance(0.5)), a.c.SetKeepAlive(time.Duration(s.r.IntN(100))*time.Second)); err != nil {
 			s.fail("actor %d: %v", a.end.id, err)
 		}
 		s.l.Walk(func(h loop.Handle) {

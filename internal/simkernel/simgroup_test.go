@@ -201,7 +201,7 @@ func (s *groupSim) judge() {
 		}
 	}
 	accepted := uint64(0)
-	for _, n := range s.g.Accepts() {
+	for _, n := range s.g.AcceptedPerLoop() {
 		accepted += n
 	}
 	if accepted != uint64(s.given) {

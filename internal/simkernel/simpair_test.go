@@ -48,7 +48,7 @@ func (x *spliceSide) other() *spliceSide { return x.p.sides[1-x.i] }
 func (x *spliceSide) String() string {
 	state := "no socket"
 	if x.in != nil {
-		state = fmt.Sprintf("%+v, %d queued", x.in.Status(), x.in.Transport().WriteQueueSize())
+		state = fmt.Sprintf("%+v, %d queued", x.in.State(), x.in.Transport().WriteQueueSize())
 	}
 	return fmt.Sprintf("sent %d of %d, got %d with %d strays (end %v; %s)", x.sent, x.size, x.got, x.strays, x.ended, state)
 }

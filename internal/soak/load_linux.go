@@ -240,9 +240,9 @@ func (x *exchange) end(o outcome, err error) {
 func (x *exchange) where() string {
 	s := fmt.Sprintf("%d bytes of key %d, status %d, %d bytes came, leaves %t", x.n, x.key, x.status, x.got.n, x.leaves)
 	if r := x.req; r != nil {
-		s += fmt.Sprintf("; the request: %+v", r.Status())
+		s += fmt.Sprintf("; the request: %+v", r.State())
 		if m := r.Response(); m != nil {
-			s += fmt.Sprintf("; the response: %+v", m.Status())
+			s += fmt.Sprintf("; the response: %+v", m.State())
 		}
 	}
 	return s

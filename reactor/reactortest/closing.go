@@ -187,8 +187,8 @@ func afterClose(e *env) {
 	try := func() {
 		e.wantErr("ReadStart", c.ReadStart(r), reactor.ErrClosed)
 		c.ReadStop()
-		e.wantErr("NoDelay", c.NoDelay(true), reactor.ErrClosed)
-		e.wantErr("KeepAlive", c.KeepAlive(10*time.Second), reactor.ErrClosed)
+		e.wantErr("SetNoDelay", c.SetNoDelay(true), reactor.ErrClosed)
+		e.wantErr("SetKeepAlive", c.SetKeepAlive(10*time.Second), reactor.ErrClosed)
 		c.Unref()
 		c.Ref()
 		if c.LocalAddr().IsValid() || c.RemoteAddr() != remote || c.FD() != -1 {

@@ -181,7 +181,7 @@ func callsWhileConnecting(e *env) {
 	e.wantErr("ReadStart", c.ReadStart(e.reader(c)), reactor.ENOTCONN)
 	c.ReadStop()
 	e.wantErr("CloseWrite", c.CloseWrite(e.note("never")), reactor.ENOTCONN)
-	e.must(c.NoDelay(false))
+	e.must(c.SetNoDelay(false))
 	if c.Reading() || c.Closing() || !c.Active() || e.R.Refs() != 1 {
 		e.Errorf("Reading %v, Closing %v, Active %v, %d references", c.Reading(), c.Closing(), c.Active(), e.R.Refs())
 	}

@@ -165,7 +165,7 @@ func dgramCloseOrder(e *env) {
 	}
 	e.wantErr("sending", d.Send([][]byte{nil}, f.addr, nil), reactor.ErrClosed)
 	e.wantErr("connecting", d.Connect(f.addr), reactor.ErrClosed)
-	e.wantErr("an option", d.TTL(1), reactor.ErrClosed)
+	e.wantErr("an option", d.SetTTL(1), reactor.ErrClosed)
 	e.wantErr("a group", d.JoinGroup(netip.MustParseAddr("239.1.1.1"), netip.Addr{}), reactor.ErrClosed)
 	d.ReceiveStop()
 }

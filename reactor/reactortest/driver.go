@@ -54,7 +54,7 @@ func (d *Driver) patience(timeout time.Duration) time.Duration {
 	if d.R.Busy() {
 		return 0
 	}
-	if at, ok := d.R.Deadline(); ok {
+	if at, ok := d.R.RestEnd(); ok {
 		timeout = min(timeout, max(0, at-d.R.Kernel().Monotonic()))
 	}
 	return timeout

@@ -15,14 +15,14 @@ var optionBehaviours = []behaviour{
 
 func flags(e *env) {
 	e.both(func(c *reactor.Conn, _ Peer) {
-		e.must(c.NoDelay(true))
-		e.must(c.NoDelay(false))
-		e.must(c.KeepAlive(time.Minute))
-		e.must(c.KeepAlive(0)) // libuv: EINVAL to turn on with 0; here 0 turns off
-		e.wantErr("negative", c.KeepAlive(-1), reactor.EINVAL)
-		e.must(c.SendBuffer(16 << 10)) // socket_buffer_size
-		e.must(c.ReceiveBuffer(16 << 10))
-		e.wantErr("no buffer", c.SendBuffer(0), reactor.EINVAL)
+		e.must(c.SetNoDelay(true))
+		e.must(c.SetNoDelay(false))
+		e.must(c.SetKeepAlive(time.Minute))
+		e.must(c.SetKeepAlive(0)) // libuv: EINVAL to turn on with 0; here 0 turns off
+		e.wantErr("negative", c.SetKeepAlive(-1), reactor.EINVAL)
+		e.must(c.SetSendBuffer(16 << 10)) // socket_buffer_size
+		e.must(c.SetReceiveBuffer(16 << 10))
+		e.wantErr("no buffer", c.SetSendBuffer(0), reactor.EINVAL)
 		// A Unix socket has neither and says nothing.
 	})
 }

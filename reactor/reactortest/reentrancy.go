@@ -36,7 +36,7 @@ var calls = []call{
 	{"CloseReset", (*account).closeReset},
 	{"Abort", (*account).abort},
 	{"Unref and Ref", func(a *account) { a.c.Unref(); a.c.Ref() }},
-	{"options", func(a *account) { a.c.NoDelay(true); a.c.KeepAlive(10 * time.Second) }},
+	{"options", func(a *account) { a.c.SetNoDelay(true); a.c.SetKeepAlive(10 * time.Second) }},
 	{"questions", func(a *account) {
 		_, _, _, _ = a.c.LocalAddr(), a.c.RemoteAddr(), a.c.FD(), a.c.WriteQueueSize()
 		_, _, _, _ = a.c.Active(), a.c.Closing(), a.c.Reading(), a.c.HasRef()

@@ -16,7 +16,7 @@ var sendQueueBehaviours = []behaviour{
 // sendQueue is the size of c's send queue; ok is false where it can't be known.
 func (e *env) sendQueue(c *reactor.Conn) (n int, ok bool) {
 	e.Helper()
-	n, err := c.SendQueueSize()
+	n, err := c.KernelQueueSize()
 	if errors.Is(err, reactor.EOPNOTSUPP) {
 		return 0, false
 	}
@@ -91,16 +91,16 @@ func sendQueueWithoutConnection(e *env) {
 	e.must(err)
 	e.untilLogged(1)
 	e.wantLog("connect: ECONNREFUSED")
-	if _, err = c.SendQueueSize(); c.FD() < 0 {
+	if _, err = c.KernelQueueSize(); c.FD() < 0 {
 		e.wantErr("a connect that has failed at once", err, reactor.ENOTCONN)
 	}
 	c.Close(nil)
-	_, err = c.SendQueueSize()
+	_, err = c.KernelQueueSize()
 	e.wantErr("after Close", err, reactor.ErrClosed)
 	c, _ = e.pair()
 	broken := true
 	e.failing(CallSendQueue, reactor.ENOMEM, &broken)
-	_, err = c.SendQueueSize()
+	_, err = c.KernelQueueSize()
 	e.wantErr("when the kernel does not tell", err, reactor.ENOMEM)
 }
 

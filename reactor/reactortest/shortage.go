@@ -138,7 +138,7 @@ func emfileEarly(e *env) {
 	clock := e.R.Kernel()
 	var at time.Duration
 	e.until("a long rest", func() (resting bool) {
-		at, resting = e.R.Deadline()
+		at, resting = e.R.RestEnd()
 		return resting && at-clock.Monotonic() > 200*time.Millisecond
 	})
 	short = false
@@ -157,7 +157,7 @@ func emfileBacksOff(e *env) {
 	ln, address := e.listen(reactor.ListenOptions{}, func(*reactor.Conn) { accepted++ })
 	clock := e.R.Kernel()
 	ln.OnError(func(error) {
-		at, ok := e.R.Deadline()
+		at, ok := e.R.RestEnd()
 		if !ok {
 			e.Error("no rest")
 		}
@@ -174,7 +174,7 @@ func emfileBacksOff(e *env) {
 	}
 	short = false
 	e.until("recovery", func() bool { return accepted == 1 })
-	if _, resting := e.R.Deadline(); resting {
+	if _, resting := e.R.RestEnd(); resting {
 		e.Error("still resting")
 	}
 	short = true
@@ -227,7 +227,7 @@ func closeWhileResting(e *env) {
 	e.until("a rest", func() bool { return trouble == 1 })
 	short = false
 	ln.Close(e.noteClose("close"))
-	if _, resting := e.R.Deadline(); resting {
+	if _, resting := e.R.RestEnd(); resting {
 		e.Error("a closed listener rests")
 	}
 	e.untilLogged(2)

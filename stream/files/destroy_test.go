@@ -53,7 +53,7 @@ func follow(r *rig, s stream.Stream) *sequel {
 		s.(interface {
 			OnData(func([]byte)) stream.Sub
 		}).OnData(func([]byte) {
-			if s.Status().Destroyed {
+			if s.State().Destroyed {
 				r.Error("bytes of a stream that was destroyed")
 			}
 			q.tell(r, "data")
@@ -179,7 +179,7 @@ func destroyAt(r *rig, kind string, data []byte, why error, step int) bool {
 	s.Destroy(why)
 	r.run()
 	q.check(r, order)
-	if err := s.Status().Err; why == nil && slices.Contains(q.events, "error") && !errors.Is(err, stream.ErrDestroyed) {
+	if err := s.State().Err; why == nil && slices.Contains(q.events, "error") && !errors.Is(err, stream.ErrDestroyed) {
 		r.Errorf("an error that nobody has made: %v", err)
 	}
 	finished := slices.Contains(q.events, "finish")

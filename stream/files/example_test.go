@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
@@ -114,3 +115,76 @@ func ExampleFrom() {
 type printer struct{}
 
 func (printer) Write(p []byte) (int, error) { return fmt.Printf("%q\n", p) }
+
+// A log that is appended to: each line is on the disk when OnFinish is told.
+func ExampleCreate() {
+	dir, err := os.MkdirTemp("", "weir")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "log")
+	os.WriteFile(path, []byte("one\n"), 0o644)
+
+	l, err := loop.New(loop.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := files.Create(l, path, files.WriteOptions{Flags: os.O_CREATE | os.O_APPEND, Sync: true})
+	w.OnFinish(func() { fmt.Println("written:", w.BytesWritten(), "bytes") })
+	w.WriteString("two\n")
+	w.EndWith([]byte("three\n"), nil)
+	if err := l.Run(); err != nil {
+		log.Fatal(err)
+	}
+	got, _ := os.ReadFile(path)
+	fmt.Printf("%s", got)
+	// Output:
+	// written: 10 bytes
+	// one
+	// two
+	// three
+}
+
+// A file that the program has opened itself, of which two streams read a part each.
+func ExampleFromFile() {
+	l, err := loop.New(loop.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	f, err := os.Open("doc.go")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	for _, start := range []int64{3, 11} {
+		s := files.FromFile(l, f, files.ReadOptions{Start: start, Length: 7, KeepOpen: true})
+		s.OnData(func(p []byte) { fmt.Printf("%q\n", p) })
+	}
+	if err := l.Run(); err != nil {
+		log.Fatal(err)
+	}
+	// Unordered output:
+	// "Package"
+	// "files i"
+}
+
+// An error has the operation and the path, and package os's errors are found in it.
+func ExampleError() {
+	l, err := loop.New(loop.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := files.Open(l, "missing.txt", files.ReadOptions{})
+	s.OnError(func(err error) {
+		fmt.Println(err)
+		fmt.Println(errors.Is(err, fs.ErrNotExist), stream.CodeOf(err))
+	})
+	s.Resume()
+	if err := l.Run(); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// files: open missing.txt: no such file or directory
+	// true ENOENT
+}

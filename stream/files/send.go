@@ -101,7 +101,7 @@ func (s *sending) next() bool {
 	if there < minSend {
 		return false
 	}
-	if !r.PushFile(stream.Stretch{FD: r.file.fd, Off: r.pos, N: there, Stuck: s.stuck, Done: s.done}) {
+	if !r.PushFile(stream.FileRange{FD: r.file.fd, Off: r.pos, N: there, Stuck: s.stuck, Done: s.done}) {
 		return false
 	}
 	s.n = there

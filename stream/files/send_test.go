@@ -265,7 +265,7 @@ func TestWhatIsWrittenAroundAFileKeepsItsPlace(t *testing.T) {
 		x := r.connect(func(x *link) {
 			x.near.WriteString("before ")
 			in := files.Open(r.l, path, files.ReadOptions{})
-			in.Pipe(x.near, stream.NoEnd())
+			in.PipeWith(x.near, stream.PipeOptions{NoEnd: true})
 			in.OnEnd(func() { x.near.EndWith([]byte(" behind"), nil) })
 		})
 		r.run()

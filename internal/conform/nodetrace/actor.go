@@ -340,11 +340,7 @@ func (a *actor) op(o *op) {
 	case "resume":
 		a.r.Resume()
 	case "pipe":
-		var options []stream.PipeOption
-		if o.End != nil && !*o.End {
-			options = append(options, stream.NoEnd())
-		}
-		a.r.Pipe(a.p.byID[o.To].w, options...)
+		a.r.PipeWith(a.p.byID[o.To].w, stream.PipeOptions{NoEnd: o.End != nil && !*o.End})
 	case "unpipe":
 		if o.To == "" {
 			a.r.Unpipe(nil)

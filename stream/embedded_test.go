@@ -9,7 +9,7 @@ import (
 
 // message is something with a stream inside.
 type message struct {
-	stream.OwnReadable
+	stream.EmbeddedReadable
 	asked int
 	torn  error
 }
@@ -25,7 +25,7 @@ func newMessage(t *testing.T) (*message, func(func())) {
 	t.Helper()
 	l := newLoop(t)
 	m := &message{}
-	m.Init(l, m, 10, m)
+	stream.InitEmbedded(&m.EmbeddedReadable, l, m, 10, m)
 	return m, l.Turn
 }
 
@@ -39,8 +39,8 @@ func TestAStreamInsideAMessageIsAStream(t *testing.T) {
 	turn(func() { m.PushEOF() })
 	got.want(5)
 	e.want("end", "close")
-	if m.asked == 0 || m.ErrorListened() {
-		t.Errorf("the hook was asked %d times, and ErrorListened is %v", m.asked, m.ErrorListened())
+	if m.asked == 0 || stream.ErrorListened(&m.Readable) {
+		t.Errorf("the hook was asked %d times, and ErrorListened is %v", m.asked, stream.ErrorListened(&m.Readable))
 	}
 }
 
@@ -53,7 +53,7 @@ func TestAStreamInsideAMessageIsTornDownOnce(t *testing.T) {
 		m.Destroy(why)
 		m.Destroy(nil)
 	})
-	if m.torn != why || told != why || !m.ErrorListened() {
+	if m.torn != why || told != why || !stream.ErrorListened(&m.Readable) {
 		t.Errorf("torn down with %v, told %v", m.torn, told)
 	}
 }
@@ -61,7 +61,7 @@ func TestAStreamInsideAMessageIsTornDownOnce(t *testing.T) {
 func TestAStreamThatNobodyLookedAtRetiresWithoutTicks(t *testing.T) {
 	m, turn := newMessage(t)
 	turn(func() {
-		if !m.Retire() || m.Retire() {
+		if !stream.RetireEmbedded(&m.EmbeddedReadable) || stream.RetireEmbedded(&m.EmbeddedReadable) {
 			t.Error("it retires once")
 		}
 	})
@@ -83,7 +83,7 @@ func TestAStreamThatSomebodyLooksAtDoesNotRetire(t *testing.T) {
 		m, turn := newMessage(t)
 		turn(func() {
 			look(m)
-			if m.Retire() {
+			if stream.RetireEmbedded(&m.EmbeddedReadable) {
 				t.Errorf("after %s it retires", name)
 			}
 		})

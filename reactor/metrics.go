@@ -2,14 +2,14 @@ package reactor
 
 import "time"
 
-// Stats is what a Reactor has done since New. They are plain numbers of the loop's goroutine, counted where things
+// Metrics are what a Reactor has done since New. They are plain numbers of the loop's goroutine, counted where things
 // happen; package loop publishes them for the others.
-type Stats struct {
+type Metrics struct {
 	Waits         uint64        // calls of Poller.Wait
 	Idle          time.Duration // slept in them
 	Events        uint64        // that they returned
 	EventsWaiting uint64        // of those, found without sleeping
-	Stale         uint64        // events of a registration that had ended by the time they were dispatched
+	StaleEvents   uint64        // events of a registration that had ended by the time they were dispatched
 
 	InterestChanges uint64 // times the kernel was told what is wanted of a descriptor: on Linux a system call each
 	InterestSaved   uint64 // times what was wanted changed and the kernel did not have to be told
@@ -34,8 +34,8 @@ func (r *Reactor) countWrite(n int) {
 	r.stats.BytesWritten += uint64(n)
 }
 
-// Stats returns the numbers as they are.
-func (r *Reactor) Stats() Stats {
+// Metrics returns the numbers as they are.
+func (r *Reactor) Metrics() Metrics {
 	s := r.stats
 	s.Blocks, s.BlockBytes, s.PooledBytes = r.pool.lent, r.pool.lentBytes, r.pool.held
 	return s
