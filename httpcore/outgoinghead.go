@@ -56,7 +56,7 @@ func (o *outgoing) SetHeader(name, value string) error {
 	at := -1
 	for i := 0; i < len(o.headers); i++ {
 		switch {
-		case !strings.EqualFold(o.headers[i].name, name):
+		case !sameName(o.headers[i].name, name):
 		case at < 0:
 			at = i
 			o.headers[i] = header{name, value}
@@ -90,7 +90,7 @@ func (o *outgoing) RemoveHeader(name string) error {
 	o.mark(name, false)
 	kept := o.headers[:0]
 	for _, h := range o.headers {
-		if !strings.EqualFold(h.name, name) {
+		if !sameName(h.name, name) {
 			kept = append(kept, h)
 		}
 	}
@@ -101,7 +101,7 @@ func (o *outgoing) RemoveHeader(name string) error {
 // Header is the first value that was set for a field; "" if there is none.
 func (o *outgoing) Header(name string) string {
 	for _, h := range o.headers {
-		if strings.EqualFold(h.name, name) {
+		if sameName(h.name, name) {
 			return h.value
 		}
 	}
@@ -111,7 +111,7 @@ func (o *outgoing) Header(name string) string {
 // HasHeader reports whether a field was set.
 func (o *outgoing) HasHeader(name string) bool {
 	for _, h := range o.headers {
-		if strings.EqualFold(h.name, name) {
+		if sameName(h.name, name) {
 			return true
 		}
 	}
@@ -169,6 +169,9 @@ func (o *outgoing) mayHave(name string, value *string) error {
 	}
 	return nil
 }
+
+// sameName reports whether two names of fields are the same one, in any case.
+func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
 
 // trimOWS is s without the spaces and tabs at its ends.
 func trimOWS(s string) string {
@@ -229,7 +232,7 @@ func (o *outgoing) drop(name string, bit knownHeaders) {
 // count is how many lines a field has.
 func (o *outgoing) count(name string) (n int) {
 	for _, h := range o.headers {
-		if strings.EqualFold(h.name, name) {
+		if sameName(h.name, name) {
 			n++
 		}
 	}

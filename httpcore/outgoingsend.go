@@ -13,12 +13,16 @@ func (o *outgoing) owns() bool { return o.c != nil && o.c.out == o }
 
 // hand frames p and passes it on.
 func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
+	a := &o.sh.arena
 	if !o.chunked {
+		if o.headBytes != nil && !o.hold && len(p) <= copiedChunk {
+			o.pass(a.put(append(o.takeHead(len(p)), p...)), lastsTurn, cb)
+			return
+		}
 		o.flushHead()
 		o.pass(p, l, cb)
 		return
 	}
-	a := &o.sh.arena
 	size := 20
 	if l == lastsCall || len(p) <= copiedChunk {
 		size += len(p)
