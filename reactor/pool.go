@@ -14,7 +14,7 @@ type pool struct {
 }
 
 const (
-	// maxPooled is the most free requests and outboxes kept, some 150 bytes each: enough for a batch of events in
+	// maxPooled is the most free requests and outboxes kept, some 170 bytes each: enough for a batch of events in
 	// which every connection writes.
 	maxPooled = 1024
 	// maxHeld is the most bytes of free blocks kept.
