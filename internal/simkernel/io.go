@@ -44,7 +44,7 @@ func (k *Kernel) read(fd int, p []byte) (int, Errno) {
 // shorten returns a length between 1 and what would have been moved, often a small one.
 func (w *World) shorten(asked, there int) int {
 	n := max(1, min(asked, there))
-	if w.random.chance(0.5) {
+	if w.random.coin() {
 		n = min(n, 64)
 	}
 	return 1 + w.random.below(n)
