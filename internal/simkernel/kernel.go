@@ -20,8 +20,8 @@ type Kernel struct {
 	ready    readyList
 	slots    []*socket         // by slot of the token, to find what a token names
 	gone     [16]reactor.Token // tokens of what was closed last, for stale events
+	nGone    int               // how many were closed so far
 	failed   []reactor.Event   // changes that failed, not reported yet
-	nGone    int               // how many there were so far
 	slept    time.Duration     // see Idle
 	deadline time.Duration     // when the Wait that is or was last under way ends; due if it has returned
 	idle     int               // times others gave way to this kernel since its last call

@@ -1,7 +1,6 @@
 package simkernel
 
 import (
-	"errors"
 	"io"
 	"net/netip"
 	"syscall"
@@ -176,9 +175,6 @@ func (p *Peer) LocalAddr() netip.AddrPort { return p.s.local }
 // RemoteAddr is our address as the peer sees it.
 func (p *Peer) RemoteAddr() netip.AddrPort { return p.s.remote }
 
-// errLimit is returned by the Inherit functions at FDLimit.
-var errLimit = errors.New("simkernel: no descriptor left")
-
 // InheritConn puts a connected TCP socket into the table, as a parent process would leave it, and returns its far end.
 func (w *World) InheritConn() (fd int, p *Peer, err error) {
 	ours, theirs := w.newSocket(kindTCP), w.newSocket(kindTCP)
@@ -190,7 +186,7 @@ func (w *World) InheritConn() (fd int, p *Peer, err error) {
 	p = &Peer{w: w, s: theirs}
 	theirs.foreign = p
 	if !w.install(ours) {
-		return -1, nil, errLimit
+		return -1, nil, syscall.EMFILE
 	}
 	return ours.fd, p, nil
 }
@@ -208,7 +204,7 @@ func (w *World) InheritListener(network, address string) (fd int, err error) {
 func (w *World) InheritFile() (fd int, err error) {
 	s := w.newSocket(kindFile)
 	if !w.install(s) {
-		return -1, errLimit
+		return -1, syscall.EMFILE
 	}
 	return s.fd, nil
 }
