@@ -111,6 +111,7 @@ type rig struct {
 
 	log          []string
 	struck       bool
+	spent        bool      // the cell is over: nothing strikes any more
 	target       destroyer // what was struck by a line of ours
 	awaited      bool
 	ctx          context.Context // what the fault cancels
@@ -253,7 +254,7 @@ type destroyer interface {
 
 // here is a callback at a moment: a fault of ours strikes in it.
 func (r *rig) here(m moment, s destroyer) {
-	if r.m != m || r.f&byUs == 0 || r.struck {
+	if r.m != m || r.f&byUs == 0 || r.struck || r.spent {
 		return
 	}
 	r.struck, r.target = true, s
@@ -356,9 +357,7 @@ func name(err error) string {
 			return "aborted:" + name(cause)
 		}
 		return "aborted"
-	case own.Is(httpcore.ErrTimeout):
-		return "late"
-	case own.Is(httpcore.ErrResponseTimeout):
+	case own.Is(httpcore.ErrTimeout), own.Is(httpcore.ErrResponseTimeout):
 		return "late"
 	}
 	return code(err)
@@ -441,7 +440,7 @@ func (x *peer) fin() { x.p.CloseWrite() }
 // strike is a fault of the network's or the kernel's.
 func (x *peer) strike() {
 	r := x.r
-	if r.struck {
+	if r.struck || r.spent {
 		return
 	}
 	r.struck = true
