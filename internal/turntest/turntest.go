@@ -10,7 +10,7 @@ import (
 
 // Loop is a Scheduler. Its zero value is ready. Everything but Post and OnLoop belongs to one goroutine.
 type Loop struct {
-	// OnUncaught is told errors that nobody listens for; nil panics.
+	// OnUncaught is told errors that nobody listens for. Without it they are panics.
 	OnUncaught func(error)
 
 	ticks []func()
@@ -37,7 +37,7 @@ func (l *Loop) OnLoop() bool {
 	return l.owner == goroutineID()
 }
 
-// Post keeps fn for RunPosted.
+// Post keeps fn for Run, RunOne or Serve. It may be called from any goroutine, and fails behind Close.
 func (l *Loop) Post(fn func()) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
