@@ -24,7 +24,7 @@ type Loop struct {
 	owner   int64      // the goroutine of Serve
 }
 
-// NextTick runs fn at the end of the turn, or of the tick that is running.
+// NextTick runs fn behind the call or the tick that is running, and behind the ticks that were asked for before.
 func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
 
 // AtTurnEnd runs fn after the turn's ticks.
