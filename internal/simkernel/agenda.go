@@ -11,7 +11,7 @@ type event struct {
 	seq  uint64 // ties happen in the order they were scheduled
 	kind wireKind
 	s    *socket // who sent it
-	n    int     // bytes of a segment
+	n    int     // bytes of a segment, or the errno of what the network says
 	pkt  *packet // a datagram
 	fn   func()  // a script
 }

@@ -17,10 +17,11 @@ func (w *World) After(d time.Duration, fn func()) { w.At(w.now+max(d, 0), fn) }
 
 // Advance moves the clock by d and lets happen what is due on the way.
 func (w *World) Advance(d time.Duration) {
-	w.advanceTo(w.now + d)
+	w.AdvanceTo(w.now + d)
 }
 
-func (w *World) advanceTo(t time.Duration) {
+// AdvanceTo is Advance to a moment, or what is due now if that has passed.
+func (w *World) AdvanceTo(t time.Duration) {
 	for {
 		w.runDue()
 		next := min(w.wire.next(), w.scripts.next())

@@ -146,9 +146,6 @@ func (p *Peer) Buffered() int { return p.s.unread() }
 // Unsent is the number of bytes that Send took and the other end does not have yet.
 func (p *Peer) Unsent() int { return p.s.out.held() }
 
-// Room is the number of bytes that Send would take.
-func (p *Peer) Room() int { return p.s.room() }
-
 // Connected reports whether the connection was made, even if it has ended since.
 func (p *Peer) Connected() bool { return p.s.state == stateConnected }
 
