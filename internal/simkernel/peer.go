@@ -4,8 +4,6 @@ import (
 	"io"
 	"net/netip"
 	"syscall"
-
-	"github.com/weir-go/weir/reactor"
 )
 
 // Peer is the far end of a connection: a socket outside the process, moved by a script. Faults of system calls don't
@@ -171,37 +169,3 @@ func (p *Peer) LocalAddr() netip.AddrPort { return p.s.local }
 
 // RemoteAddr is our address as the peer sees it.
 func (p *Peer) RemoteAddr() netip.AddrPort { return p.s.remote }
-
-// InheritConn puts a connected TCP socket into the table, as a parent process would leave it, and returns its far end.
-func (w *World) InheritConn() (fd int, p *Peer, err error) {
-	ours, theirs := w.newSocket(kindTCP), w.newSocket(kindTCP)
-	join(ours, theirs)
-	ours.state, theirs.state = stateConnected, stateConnected
-	ours.local = netip.AddrPortFrom(loopback(false), w.ephemeral())
-	theirs.local = netip.AddrPortFrom(loopback(false), w.ephemeral())
-	ours.remote, theirs.remote = theirs.local, ours.local
-	p = &Peer{w: w, s: theirs}
-	theirs.foreign = p
-	if !w.install(ours) {
-		return -1, nil, syscall.EMFILE
-	}
-	return ours.fd, p, nil
-}
-
-// InheritListener puts a listening socket into the table.
-func (w *World) InheritListener(network, address string) (fd int, err error) {
-	fd, errno, err := w.listen(network, address, reactor.ListenOptions{})
-	if errno != 0 {
-		err = errno
-	}
-	return fd, err
-}
-
-// InheritFile puts something into the table that is no socket.
-func (w *World) InheritFile() (fd int, err error) {
-	s := w.newSocket(kindFile)
-	if !w.install(s) {
-		return -1, syscall.EMFILE
-	}
-	return s.fd, nil
-}
