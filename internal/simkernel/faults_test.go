@@ -100,6 +100,9 @@ func touchAll(t *testing.T, w *simkernel.World, k *simkernel.Kernel) {
 
 		peer.Send(p)
 		w.Advance(time.Second)
+		both := reactor.Change{FD: conn, Token: reactor.Token{Slot: 100, Gen: 1}, To: armedRW}
+		_, _ = k.Wait([]reactor.Change{both}, make([]reactor.Event, 4), 0)
+		k.Remove(conn, armedRW)
 		if from, into, errno := k.OpenPipe(size); errno == 0 {
 			k.Splice(conn, into, size)
 			k.ReadPipe(from, p)
