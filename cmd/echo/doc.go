@@ -7,5 +7,6 @@
 //	curl -o /dev/null 'http://127.0.0.1:8080/download?n=10000000'
 //
 // Over HTTP, / greets, /echo answers a POST with its body, /upload with how long that was, /download?n=N and /stream?n=N send N bytes,
-// with and without a length, /slow?ms=N waits, /status/N has that status, /dump tells what it was asked, /noread reads nothing of a POST.
+// with and without a length (/big is another name of /download), /slow?ms=N waits, /status/N has that status, /dump tells what it was
+// asked, /noread reads nothing of a POST.
 package main

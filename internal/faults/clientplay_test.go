@@ -262,7 +262,7 @@ func playClientRequest(r *rig) {
 	}
 	if !k.q.Closed() {
 		r.note("go")
-		r.struck = true
+		r.spent = true
 		r.on(func() {
 			if !ended {
 				k.q.EndWith([]byte("last"), r.callback("e"))
@@ -372,7 +372,7 @@ func playClientResponse(r *rig) {
 	}
 	if !k.q.Closed() {
 		r.note("go")
-		r.struck = true
+		r.spent = true
 		r.on(func() { k.res.Resume() })
 		if r.m == whilePaused && r.f&(finArrives|rstArrives) == 0 {
 			c.send(strings.Repeat("x", 20000))

@@ -189,7 +189,7 @@ func playProxyLeg(r *rig) {
 	if up != nil && !res.Closed() {
 		r.note("go")
 	}
-	r.struck = true
+	r.spent = true
 	if begun {
 		k.c.send(rest)
 	}

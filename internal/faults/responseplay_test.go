@@ -119,7 +119,7 @@ func playServerResponse(r *rig) {
 	}
 	if !k.res.Closed() {
 		r.note("go")
-		r.struck = true
+		r.spent = true
 		c.deaf = false
 		r.on(func() {
 			if !ended {

@@ -1,17 +1,11 @@
 package faults
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"io"
-	"io/fs"
 	"log/slog"
-	"net/http"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,81 +15,10 @@ import (
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/loop"
-	"github.com/weir-go/weir/reactor"
 	"github.com/weir-go/weir/stream"
 )
 
 var errBoom = errors.New("boom")
-
-// kernel is a simulated one that fails on demand.
-type kernel struct {
-	*simkernel.Kernel
-	victim    int // a descriptor; -1 for none
-	failRead  syscall.Errno
-	readable  int // bytes that come before that
-	failWrite syscall.Errno
-	failOpen  syscall.Errno
-	file      bool // the victim is the file that is open
-}
-
-func (k *kernel) Read(fd int, p []byte) (int, reactor.Errno) {
-	switch {
-	case fd != k.victim || k.failRead == 0:
-	case k.readable == 0:
-		k.victim = -1 // once: the descriptor is soon another's
-		return 0, k.failRead
-	default:
-		n, errno := k.Kernel.Read(fd, p[:min(len(p), k.readable)])
-		k.readable -= n
-		return n, errno
-	}
-	return k.Kernel.Read(fd, p)
-}
-
-func (k *kernel) Write(fd int, p []byte) (int, reactor.Errno) {
-	if fd == k.victim && k.failWrite != 0 {
-		k.victim = -1
-		return 0, k.failWrite
-	}
-	return k.Kernel.Write(fd, p)
-}
-
-func (k *kernel) Writev(fd int, bufs [][]byte) (int, reactor.Errno) {
-	if fd == k.victim && k.failWrite != 0 {
-		k.victim = -1
-		return 0, k.failWrite
-	}
-	return k.Kernel.Writev(fd, bufs)
-}
-
-func (k *kernel) fileFails(err syscall.Errno) bool { return k.file && err != 0 }
-
-// OpenFile fails with failOpen.
-func (k *kernel) OpenFile(name string, flags int, mode fs.FileMode) (int, reactor.Errno) {
-	if k.failOpen != 0 && strings.HasSuffix(name, "struck") {
-		return -1, k.failOpen
-	}
-	return k.Kernel.OpenFile(name, flags, mode)
-}
-
-// PreadNoWait says that nothing is in memory, so that reads take their time.
-func (k *kernel) PreadNoWait(int, []byte, int64) (int, reactor.Errno) { return 0, syscall.EAGAIN }
-
-// Pread fails with failRead.
-func (k *kernel) Pread(fd int, p []byte, off int64) (int, reactor.Errno) {
-	if k.fileFails(k.failRead) {
-		return 0, k.failRead
-	}
-	return k.Kernel.Pread(fd, p, off)
-}
-
-// Pwritev fails with failWrite.
-func (k *kernel) Pwritev(fd int, bufs [][]byte, off int64) (int, reactor.Errno) {
-	if k.fileFails(k.failWrite) {
-		return 0, k.failWrite
-	}
-	return k.Kernel.Pwritev(fd, bufs, off)
-}
 
 // rig is the world of one cell.
 type rig struct {
@@ -111,6 +34,7 @@ type rig struct {
 
 	log          []string
 	struck       bool
+	spent        bool      // the cell is over: nothing strikes any more
 	target       destroyer // what was struck by a line of ours
 	awaited      bool
 	ctx          context.Context // what the fault cancels
@@ -253,7 +177,7 @@ type destroyer interface {
 
 // here is a callback at a moment: a fault of ours strikes in it.
 func (r *rig) here(m moment, s destroyer) {
-	if r.m != m || r.f&byUs == 0 || r.struck {
+	if r.m != m || r.f&byUs == 0 || r.struck || r.spent {
 		return
 	}
 	r.struck, r.target = true, s
@@ -356,9 +280,7 @@ func name(err error) string {
 			return "aborted:" + name(cause)
 		}
 		return "aborted"
-	case own.Is(httpcore.ErrTimeout):
-		return "late"
-	case own.Is(httpcore.ErrResponseTimeout):
+	case own.Is(httpcore.ErrTimeout), own.Is(httpcore.ErrResponseTimeout):
 		return "late"
 	}
 	return code(err)
@@ -369,144 +291,6 @@ func code(err error) string {
 		return c
 	}
 	return err.Error()
-}
-
-// peer is the far end of the connection that is struck.
-type peer struct {
-	r    *rig
-	p    far
-	got  []byte
-	err  error // how it has ended
-	gone bool  // by its own doing
-	deaf bool
-	ours int // the descriptor of our end
-
-	unread int // bytes that were sent in this instant
-}
-
-func (r *rig) peer(p far, fd int) *peer {
-	x := &peer{r: r, p: p, ours: fd}
-	r.peers = append(r.peers, x)
-	if p, ok := p.(*simkernel.Peer); ok {
-		p.Notify(func(*simkernel.Peer) { x.read() })
-	}
-	return x
-}
-
-func (x *peer) read() {
-	for !x.deaf && x.err == nil && !x.gone {
-		b, err := x.p.Recv(64 << 10)
-		x.got = append(x.got, b...)
-		if err != nil {
-			x.err = err
-		} else if len(b) == 0 {
-			return
-		}
-	}
-}
-
-// listen has the peer read again.
-func (x *peer) listen() {
-	x.deaf = false
-	for range 200 {
-		n := len(x.got)
-		x.read()
-		x.r.run()
-		if len(x.got) == n {
-			return
-		}
-	}
-}
-
-func (x *peer) send(s string) {
-	x.r.t.Helper()
-	for len(s) > 0 {
-		n := x.p.Send([]byte(s))
-		if n == 0 {
-			return // what we do not read
-		}
-		s = s[n:]
-		x.unread += n
-	}
-}
-
-func (x *peer) reset() {
-	x.read()
-	x.gone = true
-	x.p.Reset()
-}
-
-func (x *peer) fin() { x.p.CloseWrite() }
-
-// strike is a fault of the network's or the kernel's.
-func (x *peer) strike() {
-	r := x.r
-	if r.struck {
-		return
-	}
-	r.struck = true
-	switch r.f {
-	case finArrives:
-		x.fin()
-	case rstArrives:
-		x.reset()
-	case readFails:
-		r.k.victim, r.k.failRead, r.k.readable = x.ours, r.errno().errno, x.unread
-		x.p.Send([]byte("?")) // or nobody would read
-	case writeFails:
-		r.k.victim, r.k.failWrite = x.ours, r.errno().errno
-	}
-}
-
-// take reads a little, so that there is room for more.
-func (x *peer) take() {
-	for range 2 {
-		b, _ := x.p.Recv(48 << 10)
-		x.got = append(x.got, b...)
-		x.r.run()
-	}
-}
-
-// wire is how the connection has ended for the peer, if that has not ended it itself; what says what it has got.
-func (x *peer) wire(what string) {
-	if x.gone {
-		return
-	}
-	x.listen()
-	how := "open"
-	switch {
-	case errors.Is(x.err, io.EOF):
-		how = "end"
-	case x.err != nil:
-		how = "reset"
-	}
-	x.r.note(strings.TrimSpace("wire "+what) + " " + how)
-}
-
-// answers says which responses there are in what a client has got: "200", or "200cut" if that is not whole.
-func answers(got []byte) string {
-	var all []string
-	in := bufio.NewReader(bytes.NewReader(got))
-	for {
-		if _, err := in.Peek(1); err != nil {
-			break
-		}
-		res, err := http.ReadResponse(in, nil)
-		if err != nil {
-			all = append(all, "cut")
-			break
-		}
-		what := strconv.Itoa(res.StatusCode)
-		_, err = io.Copy(io.Discard, res.Body)
-		if err != nil {
-			what += "cut"
-		}
-		all = append(all, what)
-	}
-	if len(all) == 0 {
-		return "-"
-	}
-	return strings.Join(all, ",")
 }
 
 // close ends the world, and looks at what is left.

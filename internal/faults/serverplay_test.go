@@ -29,7 +29,7 @@ type serverRig struct {
 	done context.Context
 }
 
-// deadlines are short, and each its own, so that it shows which one has passed.
+// serverDeadlines are short, and each its own, so that it shows which one has passed.
 var serverDeadlines = httpcore.ServerOptions{
 	HeaderTimeout: 2 * time.Second, BodyTimeout: 3 * time.Second, IdleTimeout: 20 * time.Second, WriteTimeout: 5 * time.Second,
 	MinBodyRate: -1, MinWriteRate: -1,
@@ -148,10 +148,9 @@ func (k *serverRig) over(what func([]byte) string) {
 	k.other.p.Close()
 	k.run()
 	if k.done != nil {
-		switch cause := context.Cause(k.done); {
-		case cause == nil:
+		if cause := context.Cause(k.done); cause == nil {
 			k.note("ctx open")
-		default:
+		} else {
 			k.note("ctx " + name(cause))
 		}
 	}
@@ -290,7 +289,7 @@ func playServerRequest(r *rig) {
 	if k.q != nil && !k.res.Closed() {
 		r.note("go")
 		r.on(func() {
-			r.struck = true
+			r.spent = true
 			k.q.Resume()
 		})
 		if r.m == whilePaused && r.f != finArrives {

@@ -7,20 +7,21 @@ type mutant struct {
 	old, new  string
 }
 
-// hunter is a test run that might find it. They are tried in this order, the quickest first.
+// hunter is a test run that might find it. Those of a list are tried in its order, the quickest first.
 type hunter struct {
 	name string
 	args []string
 }
 
-var hunters = []hunter{
+// coreHunters are the test runs that might find a bug in packages reactor and loop.
+var coreHunters = []hunter{
 	{"simulation", []string{"-timeout", "30s", "-run", "^TestSim", "./internal/simkernel"}},
 	{"loop", []string{"-timeout", "120s", "-short", "./loop"}},
 	{"suite", []string{"-timeout", "150s", "-short", "./reactor"}},
 }
 
-// simulated are the mutants that the simulation finds, within seconds: with -quick only these are planted.
-var simulated = []mutant{
+// simulatedMutants are those that the simulation finds, within seconds: with -quick only these are planted.
+var simulatedMutants = []mutant{
 	{
 		"no generation check", "an event for a closed descriptor reaches whoever has its slot now",
 		"reactor/slots.go", "if s.gen != tok.Gen {", "if false {",
@@ -113,8 +114,8 @@ var simulated = []mutant{
 	},
 }
 
-// others need the suites: what they break is rare in the simulation, or only a cost or an order.
-var others = []mutant{
+// coreMutants of packages reactor and loop need the suites: what they break is rare in the simulation, or only a cost or an order.
+var coreMutants = []mutant{
 	{
 		"a reset looks like a clean end", "the errno that a write was told of is not kept for reads",
 		"reactor/conn_write.go", "if errno != EPIPE && c.readErr == 0 {", "if false {",

@@ -5,7 +5,7 @@ var filesHunters = []hunter{
 	{"files", []string{"-timeout", "120s", "./stream/files"}},
 }
 
-// fileMutants are the mutants of package stream/files, with the name of each beginning with it.
+// fileMutants are the mutants of package stream/files. Their names begin with "files:".
 var fileMutants = []mutant{
 	{
 		"files: closed while a read is under way", "the descriptor is somebody else's when the worker reads",

@@ -5,8 +5,8 @@ var httpHunters = []hunter{
 	{"httpcore", []string{"-timeout", "120s", "./httpcore"}},
 }
 
-// servers are the mutants of package httpcore.
-var servers = []mutant{
+// serverMutants are the mutants of package httpcore.
+var serverMutants = []mutant{
 	{
 		"an answer behind half a file", "the next answer is taken for the rest of a file that was cut",
 		"httpcore/outgoingend.go", "	if o.owns() && !o.holds() && !o.inFile {", "	if o.owns() && len(o.held) == 0 {",

@@ -7,8 +7,8 @@ var clientHunters = []hunter{
 	{"httpcore", []string{"-timeout", "120s", "./httpcore"}},
 }
 
-// clients are the mutants of package httpcore's client.
-var clients = []mutant{
+// clientMutants are the mutants of package httpcore's client.
+var clientMutants = []mutant{
 	{
 		"an idle connection unwatched", "what comes while nobody has asked answers the next request",
 		"httpcore/clientconn.go", "	if c.req == nil || c.unused() && err == nil {\n		c.destroy(nil)\n", "	if c.req == nil {\n",

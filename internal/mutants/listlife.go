@@ -7,8 +7,8 @@ var lifeHunters = []hunter{
 	{"httpcore's ends", []string{"-timeout", "60s", "-run", "KeepsItsPlace|WrittenInPieces|EndsInItsLastDrain|^TestAPanic", "./httpcore"}},
 }
 
-// lives are the mutants of such lives, with the name of each beginning so.
-var lives = []mutant{
+// lifeMutants are the mutants of such lives. Their names begin with "life:".
+var lifeMutants = []mutant{
 	{
 		"life: a drain that does not wait", "Shutdown cuts off what is under way",
 		"httpcore/server.go", "	sl.conns.each((*serverConn).hurry)\n", "	sl.conns.each(func(c *serverConn) { c.destroy(nil) })\n",

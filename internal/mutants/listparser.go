@@ -6,8 +6,8 @@ var parserHunters = []hunter{
 	{"vectors", []string{"-timeout", "120s", "./internal/conform/vectors"}},
 }
 
-// parsers are the mutants of package h1.
-var parsers = []mutant{
+// parserMutants are the mutants of package h1.
+var parserMutants = []mutant{
 	{
 		"a missing CRLF check behind a chunk's data", "any byte ends a chunk in the place of LF",
 		"httpcore/h1/chunk.go", "func (p *Parser) chunkDataLF(data []byte, i int) int {\n	if data[i] != '\\n' {", "func (p *Parser) chunkDataLF(data []byte, i int) int {\n	if false {",

@@ -7,7 +7,7 @@ var spliceHunters = []hunter{
 	{"splices", []string{"-timeout", "120s", "-run", "Splice|Spliced|RealSockets|Urgent|ReadBack", "./loop"}},
 }
 
-// spliceMutants are the mutants of splicing, in packages reactor and stream, with the name of each beginning with it.
+// spliceMutants are the mutants of splicing, in packages reactor and stream. Their names begin with "splice:".
 var spliceMutants = []mutant{
 	{
 		"splice: nothing moved is the end", "an urgent byte in front of the peer's end cuts off what is behind it",

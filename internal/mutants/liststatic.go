@@ -5,8 +5,8 @@ var staticHunters = []hunter{
 	{"static", []string{"-timeout", "120s", "./httpcore/static"}},
 }
 
-// statics are the mutants of package static, with the name of each beginning with it.
-var statics = []mutant{
+// staticMutants are the mutants of package static. Their names begin with "static:".
+var staticMutants = []mutant{
 	{
 		"static: an encoded slash separates", "a rule about paths that stands before us is got round",
 		"httpcore/static/target.go", "case strings.Contains(name, \"/\"), len(name) > maxName:", "case len(name) > maxName:",

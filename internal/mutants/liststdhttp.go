@@ -5,8 +5,8 @@ var stdhttpHunters = []hunter{
 	{"stdhttp", []string{"-timeout", "120s", "./httpcore/stdhttp"}},
 }
 
-// handlers are the mutants of package stdhttp, with the name of each beginning with it.
-var handlers = []mutant{
+// stdhttpMutants are the mutants of package stdhttp. The names of those in its client begin with "trip:", of the others with "stdhttp:".
+var stdhttpMutants = []mutant{
 	{
 		"stdhttp: the rest of a body stays", "a connection whose handler has not read to the end hangs",
 		"httpcore/stdhttp/body.go", "		m.Resume()\n", "",

@@ -6,8 +6,8 @@ var streamHunters = []hunter{
 	{"traces", []string{"-timeout", "120s", "./internal/conform/nodetrace"}},
 }
 
-// streams are the mutants of package stream.
-var streams = []mutant{
+// streamMutants are the mutants of package stream.
+var streamMutants = []mutant{
 	{
 		"one more byte before Push says stop", "the mark is passed by a chunk",
 		"stream/push.go", "(r.length < r.hwm || r.length == 0)", "(r.length <= r.hwm || r.length == 0)",

@@ -49,7 +49,7 @@ func run() error {
 	hunts := allHunts()
 	if *quick {
 		hunts = hunts[:1]
-		hunts[0].hunters = hunters[:1]
+		hunts[0].hunters = coreHunters[:1]
 	}
 	if !*list {
 		if err := prepare(ctx, root, dir, hunts, wanted); err != nil {
@@ -104,17 +104,17 @@ type hunt struct {
 
 func allHunts() []hunt {
 	return []hunt{
-		{simulated, hunters},
-		{others, hunters},
-		{streams, streamHunters},
+		{simulatedMutants, coreHunters},
+		{coreMutants, coreHunters},
+		{streamMutants, streamHunters},
 		{fileMutants, filesHunters},
 		{spliceMutants, spliceHunters},
-		{parsers, parserHunters},
-		{servers, httpHunters},
-		{clients, clientHunters},
-		{handlers, stdhttpHunters},
-		{statics, staticHunters},
-		{lives, lifeHunters},
+		{parserMutants, parserHunters},
+		{serverMutants, httpHunters},
+		{clientMutants, clientHunters},
+		{stdhttpMutants, stdhttpHunters},
+		{staticMutants, staticHunters},
+		{lifeMutants, lifeHunters},
 	}
 }
 

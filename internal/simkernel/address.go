@@ -161,9 +161,6 @@ func (w *World) bind(addr netip.AddrPort, reuse bool) (netip.AddrPort, Errno) {
 	case addr.Port() < 1024:
 		return addr, syscall.EACCES
 	}
-	if fate, routed := w.fate(addr); routed && fate == Elsewhere {
-		return addr, syscall.EADDRINUSE
-	}
 	for _, l := range w.listeners {
 		if l.kind != kindTCPListener || !covers(l.local, addr) && !covers(addr, l.local) {
 			continue

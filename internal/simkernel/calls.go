@@ -8,17 +8,16 @@ type Calls struct {
 
 	Pollable, Listen, Accept, Connect, ConnectResult, Close, CloseWrite, SetOption, Addr int
 
-	Read, Write, Writev           int
-	Receive, Send                 int // of datagrams
-	BytesRead, BytesWritten       int
-	SendQueue                     int
-	OpenPipe, Splice, ReadPipe    int
-	BytesSpliced                  int // into pipes, and out of them
-	ReadAgain, WriteAgain         int // EAGAIN answers, those of faults included
-	Accepted                      int
-	Events, SpuriousEvents, Stale int // what Wait reported, and what of it was a fault
-	EmptyWaits                    int // Waits that reported nothing
-	ChangesFailed                 int
+	Read, Write, Writev        int
+	Receive, Send              int // of datagrams
+	BytesRead, BytesWritten    int
+	SendQueue                  int
+	OpenPipe, Splice, ReadPipe int
+	BytesSpliced               int // into pipes, and out of them
+	Accepted                   int
+	Events, Stale              int // what Wait reported, and what of it names a closed descriptor
+	EmptyWaits                 int // Waits that reported nothing
+	ChangesFailed              int
 
 	Work, Notify int // calls; a loop that leaves them to package loop makes none
 

@@ -255,6 +255,7 @@ func TestRoutesDecideTheFateOfAConnect(t *testing.T) {
 	} {
 		w, k, g := world(t, simkernel.Options{})
 		w.Route("192.0.2.1:0", c.fate)
+		w.ListenPeer("192.0.2.1:80", func(*simkernel.Peer) { t.Errorf("fate %d: somebody was reached", c.fate) })
 		fd, pending, err := k.Connect("tcp", "192.0.2.1:80", netip.AddrPort{})
 		if c.now != 0 {
 			if !errors.Is(err, c.now) || fd >= 0 || pending || w.OpenFDs() != 0 {

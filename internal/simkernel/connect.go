@@ -14,7 +14,7 @@ const maxTries = 7
 type Fate uint8
 
 const (
-	// Refused is what an address gets that nobody listens on.
+	// Refused is what an address gets that nobody listens on, and here even one that somebody does.
 	Refused Fate = iota
 	// NoRoute is known at once: ENETUNREACH from Connect.
 	NoRoute
@@ -22,8 +22,6 @@ const (
 	HostUnreachable
 	// BlackHole never answers. The kernel gives up after two minutes.
 	BlackHole
-	// Elsewhere is what a process that isn't ours listens on: Listen fails with EADDRINUSE there.
-	Elsewhere
 )
 
 type route struct {
@@ -86,12 +84,13 @@ func (w *World) synArrives(s *socket) {
 		return
 	}
 	w.note(opSyn, s, 0)
-	if fate, routed := w.fate(s.remote); routed && fate == BlackHole {
+	fate, routed := w.fate(s.remote)
+	if routed && fate == BlackHole {
 		w.retry(s)
 		return
 	}
 	ln := w.listenerAt(s.remote)
-	if ln == nil || w.random.chance(w.faults.Refuse) {
+	if ln == nil || routed && fate == Refused || w.random.chance(w.faults.Refuse) {
 		w.answer(s, wireRefused)
 		return
 	}

@@ -28,7 +28,6 @@ func (k *Kernel) send(fd int, out []reactor.Outgoing) (n int, errno Errno) {
 	case w.random.chance(f.Interrupt):
 		return 0, syscall.EINTR
 	case w.random.chance(f.WouldBlock):
-		w.calls.WriteAgain++
 		return 0, syscall.EAGAIN
 	case w.random.chance(f.NoBuffers):
 		return 0, syscall.ENOBUFS
@@ -71,7 +70,6 @@ func (s *socket) sendOne(m *reactor.Outgoing) Errno {
 		return s.takeError()
 	case u.flying >= s.sndbuf:
 		s.nospace = true
-		w.calls.WriteAgain++
 		return syscall.EAGAIN
 	}
 	s.bindDatagram(netip.AddrPort{})
@@ -108,7 +106,6 @@ func (k *Kernel) receive(fd int, into []reactor.Incoming) (n int, errno Errno) {
 	case w.random.chance(f.Interrupt):
 		return 0, syscall.EINTR
 	case w.random.chance(f.WouldBlock):
-		w.calls.ReadAgain++
 		return 0, syscall.EAGAIN
 	case s.err != 0:
 		return 0, s.takeError()
@@ -131,7 +128,6 @@ func (k *Kernel) receive(fd int, into []reactor.Incoming) (n int, errno Errno) {
 		}
 	}
 	if n == 0 {
-		w.calls.ReadAgain++
 		return 0, syscall.EAGAIN
 	}
 	return n, 0

@@ -46,9 +46,9 @@ type openFile struct {
 // maxFile is the largest file there may be, so that a wild offset does not take the test's memory.
 const maxFile = 64 << 20
 
-// TempPrefix begins the names of files that are to be renamed or removed by whoever makes them: Check reports those
+// tempPrefix begins the names of files that are to be renamed or removed by whoever makes them: Check reports those
 // that are left. Package stream/files names its own so.
-const TempPrefix = ".weir-"
+const tempPrefix = ".weir-"
 
 func (d *disk) find(name string) *entry {
 	for _, e := range d.entries {
@@ -107,7 +107,7 @@ func (d *disk) resize(f *inode, size int) {
 func (d *disk) left() []string {
 	var all []string
 	for _, e := range d.entries {
-		if strings.HasPrefix(path.Base(e.path), TempPrefix) && !e.ofTest {
+		if strings.HasPrefix(path.Base(e.path), tempPrefix) && !e.ofTest {
 			all = append(all, "a temporary file is left: "+e.path)
 		}
 	}

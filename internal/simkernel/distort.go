@@ -9,7 +9,6 @@ func (k *Kernel) distort(events []reactor.Event, n int) int {
 		if ev, ok := k.spurious(); ok {
 			events[n] = ev
 			n++
-			w.calls.SpuriousEvents++
 		}
 	}
 	if n < len(events) && k.nGone > 0 && w.random.chance(f.Stale) {

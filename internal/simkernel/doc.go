@@ -21,7 +21,7 @@
 // temperament is the BSDs and macOS: reading and writing reported apart, EV_EOF as a hint, and their order of errors.
 //
 // Work and signals are there too, without a goroutine: what the code above has done elsewhere is called from inside a
-// Wait, at a moment of its own. So is a disk, with files in memory, which only such work may touch.
+// Wait, at a moment of its own. So is a disk, with files in memory: what may wait for it is for such work alone.
 //
 // # What is nasty
 //

@@ -48,9 +48,9 @@ type Faults struct {
 	// Per call on a file. ShortRead, ShortWrite and Interrupt are about them too.
 	OpenFail  float64 // EMFILE, ENFILE, EACCES or EIO from OpenFile
 	FileError float64 // EIO from reading, writing, syncing, closing after writing and renaming
-	NotCached float64 // EAGAIN from PreadNoWait, or 0
-	Evict     float64 // before a call that may be made on the loop, some of the file leaves memory until it is read
-	NoSend    float64 // EINVAL or EIO from SendFile, or 0
+	NotCached float64 // EAGAIN from PreadNoWait, or 0; InMemory counts too few bytes
+	Evict     float64 // before PreadNoWait and InMemory, some of the file leaves memory until it is read
+	NoSend    float64 // EOPNOTSUPP or EIO from SendFile, or 0
 
 	// Per pipe, and per splice. ShortRead, ShortWrite, WouldBlock and Interrupt are about them too.
 	PipeFail    float64 // EMFILE, ENFILE, EPERM or ENOMEM from OpenPipe

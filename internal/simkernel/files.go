@@ -190,7 +190,7 @@ func (k *Kernel) PreadNoWait(fd int, p []byte, off int64) (int, Errno) {
 	case w.bsd():
 		errno = syscall.EOPNOTSUPP
 	case w.random.chance(w.faults.NotCached):
-		if w.random.chance(0.5) {
+		if w.random.coin() {
 			errno = syscall.EAGAIN // or nothing at all, which some kernels say
 		}
 	default:

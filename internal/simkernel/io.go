@@ -12,9 +12,6 @@ func (k *Kernel) Read(fd int, p []byte) (int, Errno) {
 	w.calls.Read++
 	n, errno := k.read(fd, p)
 	w.calls.BytesRead += n
-	if errno == syscall.EAGAIN {
-		w.calls.ReadAgain++
-	}
 	w.log.add(record{at: w.now, op: opRead, kernel: k.id, id: int32(fd), arg: int64(len(p)), result: int64(n), sample: sample(p[:n]), errno: errno})
 	return n, errno
 }
@@ -44,7 +41,7 @@ func (k *Kernel) read(fd int, p []byte) (int, Errno) {
 // shorten returns a length between 1 and what would have been moved, often a small one.
 func (w *World) shorten(asked, there int) int {
 	n := max(1, min(asked, there))
-	if w.random.chance(0.5) {
+	if w.random.coin() {
 		n = min(n, 64)
 	}
 	return 1 + w.random.below(n)
@@ -92,13 +89,9 @@ func (k *Kernel) write(call string, fd int, bufs [][]byte, total int) (int, Errn
 		return 0, syscall.EINTR
 	}
 	if w.random.chance(f.WouldBlock) {
-		w.calls.WriteAgain++
 		return 0, syscall.EAGAIN
 	}
 	if errno := s.mayWrite(); errno != 0 {
-		if errno == syscall.EAGAIN {
-			w.calls.WriteAgain++
-		}
 		return 0, errno
 	}
 	n := min(total, s.room())

@@ -20,8 +20,8 @@ type Kernel struct {
 	ready    readyList
 	slots    []*socket         // by slot of the token, to find what a token names
 	gone     [16]reactor.Token // tokens of what was closed last, for stale events
+	nGone    int               // how many were closed so far
 	failed   []reactor.Event   // changes that failed, not reported yet
-	nGone    int               // how many there were so far
 	slept    time.Duration     // see Idle
 	deadline time.Duration     // when the Wait that is or was last under way ends; due if it has returned
 	idle     int               // times others gave way to this kernel since its last call
@@ -345,37 +345,6 @@ func (k *Kernel) PeerAddr(fd int) (netip.AddrPort, Errno) {
 		return netip.AddrPort{}, syscall.ENOTCONN
 	}
 	return s.remote, 0
-}
-
-// Adopt duplicates what World.Inherit… has put into the table.
-func (k *Kernel) Adopt(fd int, listening bool) (own int, unix bool, err error) {
-	w := k.begin("Adopt")
-	own, unix, errno := w.adopt(fd, listening)
-	w.log.add(record{at: w.now, op: opAdopt, kernel: k.id, id: int32(fd), result: int64(own), errno: errno})
-	if errno != 0 {
-		return -1, false, os.NewSyscallError("adopt", errno)
-	}
-	return own, unix, nil
-}
-
-func (w *World) adopt(fd int, listening bool) (own int, unix bool, errno Errno) {
-	if fd < 0 || fd >= len(w.fds) || w.fds[fd] == nil {
-		return -1, false, syscall.EBADF // not a mistake of ours: a user may hand in anything
-	}
-	s := w.fds[fd]
-	switch {
-	case s.udp != nil:
-		return -1, false, syscall.EINVAL
-	case !s.listener() && !s.connection():
-		return -1, false, syscall.ENOTSOCK
-	case s.listener() != listening:
-		return -1, false, syscall.EINVAL
-	case !listening && (s.state != stateConnected || s.dead):
-		return -1, false, syscall.ENOTCONN
-	case !w.install(s):
-		return -1, false, syscall.EMFILE
-	}
-	return s.fd, s.kind == kindUnixListener || s.kind == kindUnix, 0
 }
 
 // Reserve opens something that is good for nothing but being closed.

@@ -38,9 +38,7 @@ func (k *Kernel) pollKqueue(f *node) (ready reactor.Readiness, again bool) {
 		switch {
 		case s.listener():
 			return 0, false
-		case s.sndShut: // EV_EOF: nothing will ever be sent again
-			return reactor.CanWrite | s.hung(), true
-		case s.err != 0:
+		case s.sndShut, s.err != 0: // EV_EOF: nothing will ever be sent again
 			return reactor.CanWrite | s.hung(), true
 		case s.udp == nil && s.state == stateConnecting:
 			return 0, false

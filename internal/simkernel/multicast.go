@@ -42,7 +42,7 @@ func (k *Kernel) SetMulticastInterface(fd int, itf netip.Addr) Errno {
 	case errno != 0:
 	case itf.IsValid() && !itf.IsUnspecified() && !itf.IsLoopback():
 		errno = syscall.EADDRNOTAVAIL
-	case itf.IsValid() && itf.Is4() == s.udp.ip6 && !itf.Is4():
+	case itf.Is6() && !s.udp.ip6:
 		errno = syscall.EINVAL
 	default:
 		s.udp.itf = itf

@@ -1,6 +1,7 @@
 package simkernel
 
 import (
+	"path"
 	"syscall"
 )
 
@@ -44,7 +45,7 @@ func (w *World) evict(f *inode) {
 // EvictFile has a file's bytes from off on, n of them, leave memory until they are read from the disk; those that have left
 // before are back.
 func (w *World) EvictFile(name string, off int64, n int) {
-	if e := w.disk.find(name); e != nil {
+	if e := w.disk.find(path.Clean(name)); e != nil {
 		e.file.cold = cold{off, off + int64(n)}
 	}
 }
@@ -53,7 +54,7 @@ func (w *World) EvictFile(name string, off int64, n int) {
 func (k *Kernel) InMemory(fd int, off int64, n int) (int, Errno) {
 	w := k.begin("InMemory")
 	w.calls.InMemory++
-	there, errno := 0, Errno(0)
+	there := 0
 	o, errno := w.onDisk("InMemory", fd)
 	switch {
 	case errno != 0:

@@ -1,12 +1,9 @@
 package simkernel
 
 import (
-	"errors"
 	"io"
 	"net/netip"
 	"syscall"
-
-	"github.com/weir-go/weir/reactor"
 )
 
 // Peer is the far end of a connection: a socket outside the process, moved by a script. Faults of system calls don't
@@ -147,9 +144,6 @@ func (p *Peer) Buffered() int { return p.s.unread() }
 // Unsent is the number of bytes that Send took and the other end does not have yet.
 func (p *Peer) Unsent() int { return p.s.out.held() }
 
-// Room is the number of bytes that Send would take.
-func (p *Peer) Room() int { return p.s.room() }
-
 // Connected reports whether the connection was made, even if it has ended since.
 func (p *Peer) Connected() bool { return p.s.state == stateConnected }
 
@@ -175,40 +169,3 @@ func (p *Peer) LocalAddr() netip.AddrPort { return p.s.local }
 
 // RemoteAddr is our address as the peer sees it.
 func (p *Peer) RemoteAddr() netip.AddrPort { return p.s.remote }
-
-// errLimit is returned by the Inherit functions at FDLimit.
-var errLimit = errors.New("simkernel: no descriptor left")
-
-// InheritConn puts a connected TCP socket into the table, as a parent process would leave it, and returns its far end.
-func (w *World) InheritConn() (fd int, p *Peer, err error) {
-	ours, theirs := w.newSocket(kindTCP), w.newSocket(kindTCP)
-	join(ours, theirs)
-	ours.state, theirs.state = stateConnected, stateConnected
-	ours.local = netip.AddrPortFrom(loopback(false), w.ephemeral())
-	theirs.local = netip.AddrPortFrom(loopback(false), w.ephemeral())
-	ours.remote, theirs.remote = theirs.local, ours.local
-	p = &Peer{w: w, s: theirs}
-	theirs.foreign = p
-	if !w.install(ours) {
-		return -1, nil, errLimit
-	}
-	return ours.fd, p, nil
-}
-
-// InheritListener puts a listening socket into the table.
-func (w *World) InheritListener(network, address string) (fd int, err error) {
-	fd, errno, err := w.listen(network, address, reactor.ListenOptions{})
-	if errno != 0 {
-		err = errno
-	}
-	return fd, err
-}
-
-// InheritFile puts something into the table that is no socket.
-func (w *World) InheritFile() (fd int, err error) {
-	s := w.newSocket(kindFile)
-	if !w.install(s) {
-		return -1, errLimit
-	}
-	return s.fd, nil
-}

@@ -45,3 +45,6 @@ func (r *random) chance(p float64) bool {
 	}
 	return true
 }
+
+// coin is true half of the time. It is no fault, and so not counted as one.
+func (r *random) coin() bool { return r.unit() < 0.5 }

@@ -225,7 +225,7 @@ func TestSimGroup(t *testing.T) {
 	if slowBuild {
 		lives /= 5
 	}
-	worlds := environment(t, "SIM_LIVES", lives) / 20
+	worlds := max(1, environment(t, "SIM_LIVES", lives)/20)
 	seed := environment(t, "SIM_SEED", 1)
 	for n := range worlds {
 		if s := runGroupSim(seed + n); len(s.problems) > 0 {

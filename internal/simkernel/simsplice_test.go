@@ -206,15 +206,15 @@ func TestSimSplicedConnectionsLoseNothing(t *testing.T) {
 	for i := range workers {
 		t.Run(fmt.Sprintf("worker %d", i), func(t *testing.T) {
 			t.Parallel()
-			calls := 0
+			spliced := 0
 			for n := i; n < worlds && !t.Failed(); n += workers {
 				s := runSpliceSim(seed+uint64(n), pairsAWorld)
 				if len(s.problems) > 0 {
 					t.Error(s.report())
 				}
-				calls += s.w.Calls().BytesSpliced
+				spliced += s.w.Calls().BytesSpliced
 			}
-			if calls == 0 && worlds > workers*4 {
+			if spliced == 0 && worlds > workers*4 {
 				t.Error("nothing was ever spliced")
 			}
 		})

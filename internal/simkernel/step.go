@@ -11,9 +11,6 @@ func (w *World) Next() (at time.Duration, ok bool) {
 	return at, at != never
 }
 
-// AdvanceTo is Advance to a moment, or what is due now if that has passed.
-func (w *World) AdvanceTo(t time.Duration) { w.advanceTo(t) }
-
 // Pending reports whether a Wait would find something now: a change that failed, a Wake, a descriptor that may be ready.
 func (k *Kernel) Pending() bool {
 	if len(k.failed) > 0 || k.woken.Load() {

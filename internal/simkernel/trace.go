@@ -155,7 +155,7 @@ func (r *record) format(b *strings.Builder) {
 		fmt.Fprintf(b, " fd %d slot %d.%d %v", r.id, uint32(r.sample), r.sample>>32, reactor.Readiness(r.arg))
 	case opAdd, opMod, opDel:
 		fmt.Fprintf(b, " fd %d slot %d.%d %v -> %v", r.id, uint32(r.sample), r.sample>>32, reactor.Armed(r.arg), reactor.Armed(r.result))
-	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv, opSend, opReceive, opPread, opPwritev:
+	case opRead, opWrite, opWritev, opPeerSend, opPeerRecv, opSend, opReceive, opPread, opPwritev, opInMemory, opSendFile, opReadPipe:
 		fmt.Fprintf(b, " %d (%d) = %d", r.id, r.arg, r.result)
 		if r.sample != 0 {
 			fmt.Fprintf(b, " %x", r.sample)
@@ -164,10 +164,12 @@ func (r *record) format(b *strings.Builder) {
 		fmt.Fprintf(b, " %d = %d", r.id, r.result)
 	case opOpenFile:
 		fmt.Fprintf(b, " %q = %d", tail(r.sample), r.result)
-	case opRename, opRemoveFile:
+	case opRename, opRemoveFile, opRaise, opSignal, opNotify, opUnnotify:
 		fmt.Fprintf(b, " %q", tail(r.sample))
-	case opRaise, opSignal, opNotify, opUnnotify:
-		fmt.Fprintf(b, " %d %q", r.id, tail(r.sample))
+	case opOpenPipe:
+		fmt.Fprintf(b, " from %d to %d", r.id, r.result)
+	case opSplice:
+		fmt.Fprintf(b, " from %d to %d (%d) = %d", r.id, r.arg>>32, uint32(r.arg), r.result)
 	case opSegment, opDatagramLands:
 		fmt.Fprintf(b, " from #%d, %d bytes", r.id, r.arg)
 	case opFin, opReset, opSyn, opRefused, opEstablished, opPeerFin, opPeerClose, opPeerReset:

@@ -50,7 +50,7 @@ func (k *Kernel) wait(events []reactor.Event, timeout time.Duration, failed bool
 		w.wallOffset += w.random.span(2*time.Hour) - time.Hour
 	}
 	if w.random.chance(w.faults.TimeJump) {
-		w.advanceTo(w.now + w.random.span(w.faults.JumpTime))
+		w.AdvanceTo(w.now + w.random.span(w.faults.JumpTime))
 	}
 	early := w.random.chance(w.faults.Early)
 	for {

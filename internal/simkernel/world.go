@@ -146,9 +146,6 @@ func (w *World) Kernel() *Kernel {
 // SetFaults changes the knobs from now on, to let a world calm down at the end of a test, say.
 func (w *World) SetFaults(f Faults) { w.faults = f.withDefaults() }
 
-// Faults returns the knobs as they are.
-func (w *World) Faults() Faults { return w.faults }
-
 func (w *World) bsd() bool { return w.opts.Temperament == Kqueue }
 
 // delay is how long the next segment takes.

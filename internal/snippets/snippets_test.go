@@ -12,7 +12,7 @@ import (
 
 var root, _ = filepath.Abs(filepath.Join("..", ".."))
 
-// pages are all that a reader may read, without what tells how things were.
+// pages are all that a reader may read.
 func pages(t *testing.T) (list []string) {
 	t.Helper()
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "bench/*.md", "examples/*/*.md"} {
@@ -31,12 +31,8 @@ func pages(t *testing.T) (list []string) {
 func fences(t *testing.T) (list []fence) {
 	t.Helper()
 	for _, page := range pages(t) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, _ := filepath.Rel(root, page)
-		list = append(list, fencesOf(name, string(text))...)
+		name, text := read(t, page)
+		list = append(list, fencesOf(name, text)...)
 	}
 	return list
 }

@@ -26,6 +26,7 @@
 // than five minutes it may also be up to 6 MiB above: the runtime gives memory back within minutes, not seconds. The judge's memory is
 // printed, and not judged.
 //
-// A run also fails in which some kind of exchange, fault or outcome has not happened: it would prove less than it says. What is not the
-// same from run to run, with the same seed, is the kernel's timing; what each client does is. Exit status 1 is any violation.
+// A run also fails in which some kind of exchange or outcome has not happened, or a mortal one was never killed: it would prove less
+// than it says. What is not the same from run to run, with the same seed, is the kernel's timing; what each client does is. Exit status
+// 1 is any violation.
 package main

@@ -278,7 +278,7 @@ func (t *trial) ranges() error {
 			}
 		}
 		if _, err := all.NextPart(); err != io.EOF {
-			return fmt.Errorf("behind the last part: %w", errors.Join(err, errors.ErrUnsupported))
+			return fmt.Errorf("behind the last part: %w", noEnd(err))
 		}
 		return nil
 	}, "Range", list[:len(list)-1])

@@ -9,7 +9,6 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -74,10 +73,11 @@ type surface struct {
 	types map[string]*apiType
 }
 
-// apiType is what is needed of a type, exported or not, to tell which methods it lends to those that embed it.
+// apiType is what is needed of a type, exported or not, to tell which methods and fields it lends to those that embed it.
 type apiType struct {
 	methods map[string]apiMethod
-	embeds  []string // types of this package that are not exported: their names don't tell a reader what comes with them
+	fields  map[string]string // types
+	embeds  []string          // types of this package that are not exported: their names don't tell a reader what comes with them
 }
 
 type apiMethod struct{ pointer, signature string }
@@ -85,27 +85,40 @@ type apiMethod struct{ pointer, signature string }
 // typeOf returns the notes about a type.
 func (s *surface) typeOf(name string) *apiType {
 	if s.types[name] == nil {
-		s.types[name] = &apiType{methods: map[string]apiMethod{}}
+		s.types[name] = &apiType{methods: map[string]apiMethod{}, fields: map[string]string{}}
 	}
 	return s.types[name]
 }
 
-// promote adds the methods that exported types have from embedded types which are not exported, the shallowest first.
+// promote adds the methods and fields that exported types have from embedded types which are not exported, the shallowest
+// first.
 func (s *surface) promote() {
 	for name, typ := range s.types {
 		if !ast.IsExported(name) {
 			continue
 		}
-		has := maps.Clone(typ.methods)
+		has := map[string]bool{}
+		for method := range typ.methods {
+			has[method] = true
+		}
+		for field := range typ.fields {
+			has[field] = true
+		}
 		for level := typ.embeds; len(level) > 0; {
 			var next []string
 			for _, embedded := range level {
 				from := s.typeOf(embedded)
 				next = append(next, from.embeds...)
 				for method, m := range from.methods {
-					if _, hidden := has[method]; !hidden {
-						has[method] = m
+					if !has[method] {
+						has[method] = true
 						s.add("method (%s%s) %s%s", m.pointer, name, method, m.signature)
+					}
+				}
+				for field, of := range from.fields {
+					if !has[field] {
+						has[field] = true
+						s.add("type %s struct, %s %s", name, field, of)
 					}
 				}
 			}
@@ -153,7 +166,7 @@ func (s *surface) addGen(d *ast.GenDecl) {
 	for _, spec := range d.Specs {
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
-			s.noteEmbeds(spec)
+			s.noteMembers(spec)
 			if spec.Name.IsExported() {
 				s.addType(spec)
 			}
@@ -179,16 +192,21 @@ func (s *surface) addGen(d *ast.GenDecl) {
 	}
 }
 
-// noteEmbeds remembers what a struct embeds under a name that is not exported.
-func (s *surface) noteEmbeds(spec *ast.TypeSpec) {
+// noteMembers remembers the exported fields of a struct, and what it embeds under a name that is not exported.
+func (s *surface) noteMembers(spec *ast.TypeSpec) {
 	typ, ok := spec.Type.(*ast.StructType)
 	if !ok {
 		return
 	}
+	t := s.typeOf(spec.Name.Name)
 	for _, f := range typ.Fields.List {
 		if name := baseName(f.Type); len(f.Names) == 0 && !ast.IsExported(name) {
-			t := s.typeOf(spec.Name.Name)
 			t.embeds = append(t.embeds, name)
+		}
+		for _, name := range f.Names {
+			if name.IsExported() {
+				t.fields[name.Name] = s.render(f.Type)
+			}
 		}
 	}
 }

@@ -36,7 +36,11 @@ func (l *Loop) Write(bufs [][]byte, done func(err error)) {}
 func (l *Loop) unexported()                    {}
 func (h hiddenType) Exported()                 {}
 
-type inner struct{ *innermost }
+type inner struct {
+	*innermost
+	Shared bool
+	Name   int // hidden by that of Loop
+}
 
 func (i *inner) Lent(n int) error              { return nil }
 func (i *inner) Write()                        {} // hidden by that of Loop
@@ -78,6 +82,7 @@ pkg loop, type Loop struct
 pkg loop, type Loop struct, Name string
 pkg loop, type Loop struct, OnDone func(int, error) bool
 pkg loop, type Loop struct, Other string
+pkg loop, type Loop struct, Shared bool
 pkg loop, type Loop struct, embeds reactor.Kernel
 pkg loop, type Same = reactor.Loop
 pkg loop, type Source interface

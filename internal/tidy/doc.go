@@ -8,6 +8,7 @@
 //   - time.go: the clock, goroutines and chance stay where they are named
 //   - words.go: no notes to self and no race-detector opt-outs
 //   - docs.go: each package explains itself and shows an example
+//   - files.go: the files that people and machines look for by name are there
 //   - api.go: the exported surface is the one in docs/api.txt
 //   - changelog.go, links.go, commands.go, reading.go: the pages for people are well formed and true
 //   - skips.go: a test that CI may skip exists

@@ -131,6 +131,7 @@ func TestGoroutinesRule(t *testing.T) {
 	runCases(t, checkGoroutines, []ruleCase{
 		{"on a floor", []string{"loop/a.go", "package loop\nfunc f() { go f() }"}, []string{"loop/a.go:2: starts a goroutine"}},
 		{"by a wait group", []string{"loop/a.go", "package loop\nimport \"sync\"\nfunc f() { var g sync.WaitGroup; g.Go(f) }"}, []string{"loop/a.go:3: starts a goroutine"}},
+		{"by a context", []string{"loop/a.go", "package loop\nimport \"context\"\nfunc f(c context.Context) { context.AfterFunc(c, nil) }"}, []string{"loop/a.go:3: starts a goroutine"}},
 		{"in the fake", []string{"internal/simkernel/a.go", "package simkernel\nfunc f() { go f() }"}, []string{"starts a goroutine"}},
 		{"in a test", []string{"loop/a_test.go", "package loop\nfunc f() { go f() }"}, nil},
 		{"in a program", []string{"cmd/echo/a.go", "package main\nfunc f() { go f() }"}, nil},

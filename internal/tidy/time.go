@@ -22,6 +22,8 @@ var goroutineFiles = map[string]string{
 	"loop/forwarder.go":          "a signal that somebody watches is received by one",
 	"httpcore/stdhttp/pool.go":   "a handler of net/http blocks, so it cannot run on the loop; there is one while a request is under way, and a bound",
 	"httpcore/stdhttp/sender.go": "a body that net/http's client is given is an io.Reader, which may block; there is one while it is read, and none for a body in memory",
+	"httpcore/request.go":        "package context tells of a cancellation on one, which posts it to the loop and ends",
+	"stream/finished.go":         "package context tells of a cancellation on one, which posts it to the loop and ends",
 	"loop/watchdog.go":           "somebody has to look while a callback blocks the loop; there is one only if asked for, and only while the loop runs",
 }
 
@@ -66,7 +68,7 @@ func checkTime(t *tree) []problem {
 	return append(found, stale(t, clockFiles, seen, "clockFiles")...)
 }
 
-// checkGoroutines keeps go statements in goroutineFiles. sync.WaitGroup.Go is one in other words.
+// checkGoroutines keeps go statements in goroutineFiles. sync.WaitGroup.Go and context.AfterFunc are such in other words.
 func checkGoroutines(t *tree) []problem {
 	seen := map[string]bool{}
 	var found []problem
@@ -74,7 +76,7 @@ func checkGoroutines(t *tree) []problem {
 		if !onFloors(f) {
 			continue
 		}
-		for _, pos := range goStatements(f.ast) {
+		for _, pos := range goStatements(f) {
 			if _, ok := goroutineFiles[f.path]; ok {
 				seen[f.path] = true
 				continue
@@ -88,10 +90,16 @@ func checkGoroutines(t *tree) []problem {
 	return append(found, stale(t, goroutineFiles, seen, "goroutineFiles")...)
 }
 
-// goStatements finds go statements and calls of a method Go with one function, as WaitGroup.Go and errgroup have.
-func goStatements(file *ast.File) []token.Pos {
+// goStatements finds go statements, calls of a method Go with one function, as WaitGroup.Go and errgroup have, and
+// context.AfterFunc, whose function is called on a goroutine of its own.
+func goStatements(f *goFile) []token.Pos {
 	var found []token.Pos
-	ast.Inspect(file, func(n ast.Node) bool {
+	for _, u := range f.uses("context") {
+		if u.name == "AfterFunc" {
+			found = append(found, u.pos)
+		}
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
 		switch x := n.(type) {
 		case *ast.GoStmt:
 			found = append(found, x.Pos())

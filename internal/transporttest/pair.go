@@ -149,7 +149,8 @@ func (m *Mem) CloseWrite(done func(error)) error {
 	return nil
 }
 
-// Close is as in stream.Transport. The peer reads what was sent, then the end.
+// Close is as in stream.Transport. The peer reads what was sent, then the end; or ErrReset, as from a kernel, if what it has
+// sent was not read.
 func (m *Mem) Close(done func()) { m.shut(done, nil) }
 
 // CloseReset is as in stream.Transport. The peer reads what was sent, then ErrReset.

@@ -79,7 +79,7 @@ func (f *Resplit) Write(bufs [][]byte, done func(error)) error {
 	if f.closing {
 		return ErrClosed
 	}
-	if f.half != nil || f.halved {
+	if f.halved {
 		return ErrPipe
 	}
 	n := 0

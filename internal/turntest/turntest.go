@@ -10,7 +10,7 @@ import (
 
 // Loop is a Scheduler. Its zero value is ready. Everything but Post and OnLoop belongs to one goroutine.
 type Loop struct {
-	// OnUncaught is told errors that nobody listens for; nil panics.
+	// OnUncaught is told errors that nobody listens for. Without it they are panics.
 	OnUncaught func(error)
 
 	ticks []func()
@@ -24,7 +24,7 @@ type Loop struct {
 	owner   int64      // the goroutine of Serve
 }
 
-// NextTick runs fn at the end of the turn, or of the tick that is running.
+// NextTick runs fn behind the call or the tick that is running, and behind the ticks that were asked for before.
 func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
 
 // AtTurnEnd runs fn after the turn's ticks.
@@ -37,7 +37,7 @@ func (l *Loop) OnLoop() bool {
 	return l.owner == goroutineID()
 }
 
-// Post keeps fn for RunPosted.
+// Post keeps fn for Run, RunOne or Serve. It may be called from any goroutine, and fails behind Close.
 func (l *Loop) Post(fn func()) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

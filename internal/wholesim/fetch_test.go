@@ -362,6 +362,9 @@ func (f *fetch) judge() {
 		f.fail("the server was asked %d times", f.seen)
 	}
 	f.count()
+	if f.cancel != nil {
+		f.cancel() // what is left of its context
+	}
 }
 
 // excused reports whether it has failed for a good reason in a world where nothing goes wrong: somebody had closed before
@@ -386,8 +389,5 @@ func (f *fetch) count() {
 		t.add("answered with " + strconv.Itoa(f.status))
 	default:
 		t.add("nobody reads")
-	}
-	if f.cancel != nil {
-		f.cancel()
 	}
 }

@@ -87,7 +87,7 @@ func kindOf(err error) string {
 	return ""
 }
 
-// usual are faults, and what becomes of exchanges, that every run sees that is long enough.
+// usualFaults and usual, which is what becomes of exchanges, are what every run sees that is long enough.
 var (
 	usualFaults = []string{
 		"Abort", "AcceptFail", "ChangeFail", "Dribble", "Early", "FileError", "Hold", "Interrupt", "NotCached", "OpenFail", "Refuse", "Reorder", "Reset",

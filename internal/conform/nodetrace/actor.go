@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"github.com/weir-go/weir/stream"
@@ -73,6 +74,7 @@ type actor struct {
 	last            [3]string
 }
 
+// mark is a high-water mark of a scenario as an option: one that is not given is the default, and 0 is no buffer.
 func mark(p *int) int {
 	switch {
 	case p == nil:
@@ -83,9 +85,11 @@ func mark(p *int) int {
 	return *p
 }
 
+// off reports whether a scenario turns off what is on by default.
+func off(b *bool) bool { return b != nil && !*b }
+
 func (p *player) make(d *streamDesc) *actor {
 	a := &actor{p: p, d: d, id: d.ID, on: map[string]stream.Sub{}, cleanups: map[string]func(){}}
-	off := func(b *bool) bool { return b != nil && !*b }
 	noAuto, noClose, noHalf := off(d.AutoDestroy), off(d.EmitClose), off(d.AllowHalfOpen)
 	destroy := a.destroyHook()
 	switch d.Kind {
@@ -376,20 +380,12 @@ func (a *actor) op(o *op) {
 		}
 		a.s.Destroy(err)
 	case "finished":
-		off := func(b *bool) bool { return b != nil && !*b }
-		tag := o.Tag
-		if tag == "" {
-			tag = "f"
-		}
+		tag := cmp.Or(o.Tag, "f")
 		a.cleanups[tag] = stream.Finished(a.s, stream.FinishedOptions{
 			NoReadable: off(o.Readable), NoWritable: off(o.Writable), NoError: off(o.Error),
 		}, func(err error) { a.rec("cb finished:%s %s", tag, ok(err)) })
 	case "cleanup":
-		tag := o.Tag
-		if tag == "" {
-			tag = "f"
-		}
-		if c := a.cleanups[tag]; c != nil {
+		if c := a.cleanups[cmp.Or(o.Tag, "f")]; c != nil {
 			c()
 		}
 	case "on":

@@ -167,7 +167,7 @@ func (p *player) op(o *op) {
 // injected is an error that a scenario names.
 type injected string
 
-// Error and Code are the name.
+// Error is the name.
 func (e injected) Error() string { return string(e) }
 
 // Code is the name.

@@ -81,7 +81,10 @@ func same(got, want []*step) (string, bool) {
 		enc.Encode(map[string]*step{"got": g, "want": w})
 		return b.String(), false
 	}
-	return "", len(got) == len(want)
+	if len(got) > len(want) {
+		return "goes on with step " + got[len(want)].A, false
+	}
+	return "", true
 }
 
 // The traces of random.jsonl.gz are Node's: v20.20.2 has played the same scenarios.

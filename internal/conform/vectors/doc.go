@@ -9,5 +9,6 @@
 //
 // A vector passes, or it fails, or it is skipped since it needs what a Parser does not offer, or it is a deviation: the
 // Parser and what is recorded differ for a cause that a rule finds in the input. The rules, each with the section of the
-// RFC that says why, are in refusals.go and tolerances.go. The exit status is 1 if anything fails.
+// RFC that says why, are in refusals.go and tolerances.go. The exit status is 1 if anything fails, and 2 if a file cannot be
+// read.
 package main

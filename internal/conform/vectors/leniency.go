@@ -9,8 +9,8 @@ import (
 	"github.com/weir-go/weir/httpcore/h1"
 )
 
-// A vector that was recorded with a leniency flag must be refused at the byte that needs the flag, whatever is recorded
-// of what follows.
+// A vector that was recorded with a leniency flag must be refused by the byte that needs the flag, with all messages before
+// it told of, whatever is recorded of what follows.
 
 // leniencyAt returns the first byte that needs a flag, or -1 if none does: then the vector is one like the others. What
 // is recorded says where heads and chunks are, and the input what is wrong with them.

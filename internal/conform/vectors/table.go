@@ -17,32 +17,33 @@ type place struct {
 	before, after string
 }
 
+// What stands around a byte that is tried.
 const (
-	line    = " HTTP/1.1\r\n"
-	coding  = "POST /" + line + "Transfer-Encoding: "
-	only    = "chunked\r\n\r\n"
-	chunked = coding + only
+	version     = " HTTP/1.1\r\n"
+	coding      = "POST /" + version + "Transfer-Encoding: "
+	chunkedHead = "chunked\r\n\r\n" // the end of a head
+	chunked     = coding + chunkedHead
 )
 
 // places are those of Node's table, by its names. What stands around the byte matters, as another word may make it part
 // of something else.
 var places = map[string]place{
-	"request: first byte of the method":       {h1.Request, "", "ET /" + line + "\r\n"},
-	"request: URL, first byte":                {h1.Request, "GET ", line + "\r\n"},
-	"request: URL path, inner byte":           {h1.Request, "GET /a", "b" + line + "\r\n"},
-	"request: URL query":                      {h1.Request, "GET /?a", "b" + line + "\r\n"},
-	"request: URL fragment":                   {h1.Request, "GET /#a", "b" + line + "\r\n"},
-	"request: URL schema":                     {h1.Request, "GET a", "b://h/" + line + "\r\n"},
-	"request: URL host":                       {h1.Request, "GET http://a", "b/" + line + "\r\n"},
-	"request: CONNECT target":                 {h1.Request, "CONNECT a", "b:1" + line + "\r\n"},
-	"request: between method and URL":         {h1.Request, "GET", "/" + line + "\r\n"},
-	"header name, first byte":                 {h1.Request, "GET /" + line, "A: b\r\n\r\n"},
-	"header name, inner byte":                 {h1.Request, "GET /" + line + "A", "A: b\r\n\r\n"},
-	"header value, first byte":                {h1.Request, "GET /" + line + "A: ", "b\r\n\r\n"},
-	"header value, inner byte":                {h1.Request, "GET /" + line + "A: b", "c\r\n\r\n"},
-	"Connection value, inner byte":            {h1.Request, "GET /" + line + "Connection: b", "c\r\n\r\n"},
-	"Content-Length value, trailing byte":     {h1.Request, "POST /" + line + "Content-Length: 0", "\r\n\r\n"},
-	"Transfer-Encoding value, before chunked": {h1.Request, coding + "a", "b, " + only + "0\r\n\r\n"},
+	"request: first byte of the method":       {h1.Request, "", "ET /" + version + "\r\n"},
+	"request: URL, first byte":                {h1.Request, "GET ", version + "\r\n"},
+	"request: URL path, inner byte":           {h1.Request, "GET /a", "b" + version + "\r\n"},
+	"request: URL query":                      {h1.Request, "GET /?a", "b" + version + "\r\n"},
+	"request: URL fragment":                   {h1.Request, "GET /#a", "b" + version + "\r\n"},
+	"request: URL schema":                     {h1.Request, "GET a", "b://h/" + version + "\r\n"},
+	"request: URL host":                       {h1.Request, "GET http://a", "b/" + version + "\r\n"},
+	"request: CONNECT target":                 {h1.Request, "CONNECT a", "b:1" + version + "\r\n"},
+	"request: between method and URL":         {h1.Request, "GET", "/" + version + "\r\n"},
+	"header name, first byte":                 {h1.Request, "GET /" + version, "A: b\r\n\r\n"},
+	"header name, inner byte":                 {h1.Request, "GET /" + version + "A", "A: b\r\n\r\n"},
+	"header value, first byte":                {h1.Request, "GET /" + version + "A: ", "b\r\n\r\n"},
+	"header value, inner byte":                {h1.Request, "GET /" + version + "A: b", "c\r\n\r\n"},
+	"Connection value, inner byte":            {h1.Request, "GET /" + version + "Connection: b", "c\r\n\r\n"},
+	"Content-Length value, trailing byte":     {h1.Request, "POST /" + version + "Content-Length: 0", "\r\n\r\n"},
+	"Transfer-Encoding value, before chunked": {h1.Request, coding + "a", "b, " + chunkedHead + "0\r\n\r\n"},
 	"chunk size, second byte":                 {h1.Request, chunked + "0", "\r\n\r\n"},
 	"chunk extension name":                    {h1.Request, chunked + "0;a", "b\r\n\r\n"},
 	"chunk extension value":                   {h1.Request, chunked + "0;a=b", "c\r\n\r\n"},
