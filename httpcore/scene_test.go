@@ -187,6 +187,15 @@ func newStage(t *testing.T, sc scene, cut bool) *stage {
 		if err := <-ran; err != nil {
 			t.Error(err)
 		}
+		for x.l.Alive() { // a close may begin something
+			x.l.Walk(func(h loop.Handle) { h.Close(nil) })
+			if _, err := x.l.RunNoWait(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := x.l.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	return x
 }

@@ -326,8 +326,9 @@ func TestPanicInATimerDoesNotBeginAnotherPass(t *testing.T) {
 
 func TestPanicIsLoggedByDefault(t *testing.T) {
 	var out bytes.Buffer
+	before := log.Writer()
 	log.SetOutput(&out)
-	defer log.SetOutput(log.Default().Writer())
+	defer log.SetOutput(before)
 	l, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)

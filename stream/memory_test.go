@@ -97,7 +97,7 @@ func TestWhatReadChunkReturnsIsTheCallersToKeep(t *testing.T) {
 	}
 }
 
-// holds writes to a stream whose hook keeps what it gets, by the rule that hold promises.
+// A hook that asked for less than it needs would see other bytes: what is written is scribbled over as soon as that is allowed.
 func TestAWriteHookHasItsBytesForAsLongAsItAskedFor(t *testing.T) {
 	for name, write := range map[string]func(w *stream.Writable, p []byte){
 		"Write":         func(w *stream.Writable, p []byte) { w.Write(p) },

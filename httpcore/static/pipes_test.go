@@ -275,7 +275,7 @@ func inWays(t *testing.T, apart string, play func(x *town, file string, o files.
 	}
 }
 
-// TestADownload is file.pipe(res) at the server and res.pipe(file) at the client.
+// The server has file.pipe(res), and the client res.pipe(file).
 func TestADownloadHasTheSameEventsWhetherItsFileIsSentOrRead(t *testing.T) {
 	inWays(t, "req", func(x *town, file string, o files.ReadOptions, length string, more func(*files.ReadStream)) {
 		x.serve(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
@@ -301,7 +301,7 @@ func TestADownloadHasTheSameEventsWhetherItsFileIsSentOrRead(t *testing.T) {
 	})
 }
 
-// TestAnUpload is file.pipe(req) at the client and req.pipe(file) at the server.
+// The client has file.pipe(req), and the server req.pipe(file).
 func TestAnUploadHasTheSameEventsWhetherItsFileIsSentOrRead(t *testing.T) {
 	inWays(t, "res", func(x *town, file string, o files.ReadOptions, length string, more func(*files.ReadStream)) {
 		x.serve(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {

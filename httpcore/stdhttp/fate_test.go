@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -390,18 +391,14 @@ func TestAServerThatIsSlowStopsTheBody(t *testing.T) {
 	base := script(t, func(c *net.TCPConn, in *bufio.Reader) {
 		head(in)
 		<-goOn
-		n, _ := io.CopyN(io.Discard, in, size)
+		if n, err := io.CopyN(io.Discard, in, size); err != nil {
+			t.Errorf("%d bytes have come, and %v", n, err)
+		}
 		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-		_ = n
 		until(in)
 	})
-	var mu sync.Mutex
-	read := 0
-	count := func(p []byte) {
-		mu.Lock()
-		defer mu.Unlock()
-		read += len(p)
-	}
+	var read atomic.Int64
+	count := func(p []byte) { read.Add(int64(len(p))) }
 	r, _ := http.NewRequest("PUT", base, &counted{io.LimitReader(newEndless(false), size), count})
 	r.ContentLength = size
 	done := make(chan error, 1)
@@ -412,12 +409,10 @@ func TestAServerThatIsSlowStopsTheBody(t *testing.T) {
 		}
 		done <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
-	mu.Lock()
-	if read == 0 || read >= size {
-		t.Errorf("%d bytes were read while nobody took them", read)
+	standing(t, &read)
+	if n := read.Load(); n >= size {
+		t.Errorf("%d bytes were read while nobody took them", n)
 	}
-	mu.Unlock()
 	close(goOn)
 	if err := wait(t, "the answer", done); err != nil {
 		t.Error(err)

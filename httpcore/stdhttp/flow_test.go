@@ -137,6 +137,7 @@ func TestAClientThatDoesNotReadHoldsBackTheHandler(t *testing.T) {
 	c := x.dial()
 	_ = c.SetReadBuffer(64 << 10)
 	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	standing(t, &written)
 	buf := make([]byte, 64<<10)
 	var read int64
 	for {
@@ -160,6 +161,7 @@ func TestAClientThatDoesNotReadHoldsBackTheHandler(t *testing.T) {
 func TestAHandlerThatDoesNotReadHoldsBackTheClient(t *testing.T) {
 	var sent, got atomic.Int64
 	x := serveFunc(t, func(_ http.ResponseWriter, r *http.Request) {
+		standing(t, &sent)
 		buf := make([]byte, 32<<10)
 		for {
 			n, err := r.Body.Read(buf)

@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,16 +152,16 @@ func (x *rig) raw(text string) string {
 
 // seen is what a client sees of an answer.
 type seen struct {
-	err      bool // the answer is broken off
-	interim  []string
-	status   string
-	proto    string
-	header   http.Header
-	length   int64
-	coding   []string
-	body     string
-	trailer  http.Header
-	uncommon bool // the connection ends
+	err     bool // the answer is broken off
+	interim []string
+	status  string
+	proto   string
+	header  http.Header
+	length  int64
+	coding  []string
+	body    string
+	trailer http.Header
+	closes  bool // the connection
 }
 
 // see does a request and says what a client sees.
@@ -187,7 +188,7 @@ func see(t *testing.T, c *http.Client, r *http.Request) seen {
 	for _, name := range []string{"Date", "Connection", "Keep-Alive"} {
 		s.header.Del(name)
 	}
-	s.uncommon = res.Close
+	s.closes = res.Close
 	return s
 }
 
@@ -215,3 +216,16 @@ func wait[T any](t testing.TB, what string, ch <-chan T) (x T) {
 const shortly = 50 * time.Millisecond
 
 func now() time.Time { return time.Now() }
+
+// standing waits until n is more than none and has not grown for a while.
+func standing(t testing.TB, n *atomic.Int64) {
+	t.Helper()
+	last := int64(0)
+	for begin := now(); last == 0 || n.Load() != last; time.Sleep(shortly) {
+		if now().Sub(begin) > patience {
+			t.Errorf("after %v it still grows, or has not begun: %d", patience, last)
+			return
+		}
+		last = n.Load()
+	}
+}

@@ -365,7 +365,7 @@ func TestAClientSeesTheSameAsWithNetHTTP(t *testing.T) {
 				want := see(t, http, a.request(t, theirs))
 				got := see(t, http, a.request(t, x.url))
 				if a.open {
-					want.uncommon = false
+					want.closes = false
 				}
 				if want.err && got.err {
 					continue // how much of an answer that breaks off has arrived is nobody's promise

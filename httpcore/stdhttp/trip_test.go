@@ -183,7 +183,7 @@ type program struct {
 	run  func(c *http.Client, base string) string
 }
 
-// ask is a program that makes one request.
+// askFor is a program that makes one request.
 func askFor(name, method, path string, body func() io.Reader, change func(*http.Request)) program {
 	return program{name, func(c *http.Client, base string) string {
 		var b io.Reader
@@ -282,7 +282,7 @@ func programs() []program {
 		askFor("an opaque target", "GET", "/dump", nil, func(r *http.Request) { r.URL.Opaque = "//" + r.URL.Host + "/dump%2Fx/../../dump" }),
 		askFor("a bad field", "GET", "/dump", nil, fieldsOf("X-Bad", "a\nb")),
 		askFor("a bad name", "GET", "/dump", nil, func(r *http.Request) { r.Header["X Bad"] = []string{"a"} }),
-		askFor("https", "GET", "/dump", nil, func(r *http.Request) { r.URL.Scheme = "ftp" }),
+		askFor("a scheme that nobody knows", "GET", "/dump", nil, func(r *http.Request) { r.URL.Scheme = "ftp" }),
 		askFor("an echo with a length", "POST", "/echo", text20(200_000), nil),
 		askFor("an echo in chunks", "POST", "/echo", stream(200_000), nil),
 		askFor("a small answer with a length", "GET", "/size/10?length", nil, nil),

@@ -199,19 +199,19 @@ func scenarios() []*Scenario {
 		},
 		{
 			Name: "pause", Title: "Pause storm",
-			About: "Connections with input waiting are stopped and started again and again. What it costs to be told to wait, in processor time and calls of epoll_ctl. Node makes none: it stops a socket only when its buffer is full.",
+			About: "Connections with input waiting are stopped and started again and again. What it costs to be told to wait, in processor time and calls of epoll_ctl. Node makes none: it stops a socket only when its buffer is full. The floor is written in Go here, over plain epoll by raw calls.",
 			role:  roleChild, only: []string{"weir", "node", "c"}, primary: cpu, operation: "stop and start", base: "c", rounds: 5,
 			parameters: parameters{conns: 64}, ask: askChild("pause"),
 		},
 		{
 			Name: "stream", Title: "Streams without sockets",
-			About: "Bytes through a source, a stage between and a sink, in one process: what the stream layer itself costs. net is io.Pipe and two io.Copy.",
+			About: "Bytes through a source, a stage between and a sink, in one process: what the stream layer itself costs. weir and Node hand the bytes on; net is two of io.Pipe with an io.CopyBuffer between, and each pipe copies them.",
 			role:  roleChild, only: []string{"weir", "net", "node"}, primary: result.CPUSecondsPerGB, operation: "GB", base: "net", rounds: 5,
 			parameters: parameters{size: 16 * kib}, ask: askChild("stream"),
 		},
 		{
 			Name: "parser", Title: "Parsing a browser's request",
-			About: "A request of 20 fields in memory, in one piece. weir's parser validates and tells a handler of each field; fasthttp's fills a struct; net/http's makes a Request.",
+			About: "A request of 20 fields in memory, in one piece. weir's parser validates and tells a handler of each field; fasthttp's fills a struct and net/http's makes a Request, both from a bufio.Reader, which copies the text once.",
 			role:  roleChild, only: []string{"weir", "net", "fasthttp"}, primary: result.NanosPerOp, operation: request, base: "fasthttp", rounds: 5,
 			ask: askChild("parser"),
 		},

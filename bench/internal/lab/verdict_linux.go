@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -107,7 +106,7 @@ func besideOthers(good []result.Cell, us int, metric string, f *result.File) str
 		if i == us {
 			continue
 		}
-		if ratio, ok := pairedRatio(good[us].Metrics[metric], c.Metrics[metric]); ok {
+		if ratio, ok := stats.Divided(good[us].Metrics[metric], c.Metrics[metric]); ok {
 			parts = append(parts, beside(ratio, f.Title(c.Subject)))
 		}
 	}
@@ -131,22 +130,6 @@ func beside(ratio result.Metric, name string) string {
 		return "perhaps " + times
 	}
 	return "like " + name
-}
-
-// pairedRatio divides by rounds, where both have them.
-func pairedRatio(a, b result.Metric) (result.Metric, bool) {
-	return stats.Metric(stats.Ratios(byRound(a), byRound(b)))
-}
-
-func byRound(m result.Metric) []float64 {
-	var samples []float64
-	for i, round := range m.Rounds {
-		for len(samples) <= round {
-			samples = append(samples, math.NaN())
-		}
-		samples[round] = m.Samples[i]
-	}
-	return samples
 }
 
 func perOperation(s *result.Scenario) string {
@@ -195,7 +178,7 @@ func inBrief(s *result.Scenario, f *result.File) string {
 		if c == nil || c.Status != result.OK {
 			continue
 		}
-		if ratio, ok := pairedRatio(mine, c.Metrics[s.Primary]); ok && ratio.Median < 1000 {
+		if ratio, ok := stats.Divided(mine, c.Metrics[s.Primary]); ok && ratio.Median < 1000 {
 			others = append(others, beside(ratio, f.Title(name)))
 		}
 	}

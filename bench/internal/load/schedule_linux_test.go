@@ -95,8 +95,10 @@ func TestTheRateIsKept(t *testing.T) {
 	if err := e.Measure(t.Context(), 0, 500*time.Millisecond, func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if counts, _ := e.Counts(); counts.Operations > 260 {
-		t.Errorf("%d requests in half a second at 500 a second", counts.Operations)
+	counts, _ := e.Counts()
+	// What is due is answered, or accounted for as waiting, however slow this machine is.
+	if n := e.Latency().TotalCount(); counts.Operations > 260 || n < 240 {
+		t.Errorf("%d requests answered and %d accounted for in half a second at 500 a second", counts.Operations, n)
 	}
 }
 

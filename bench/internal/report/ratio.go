@@ -3,12 +3,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
-	"golang.org/x/perf/benchmath"
-
 	"github.com/weir-go/weir/bench/internal/result"
+	"github.com/weir-go/weir/bench/internal/stats"
 )
 
 // Ratio is one figure divided by another.
@@ -33,27 +31,10 @@ func RatioOf(row, base *Row) Ratio {
 // confidence is what an interval should have at least; few samples give less.
 const confidence = 0.95
 
-// divided pairs the samples of two metrics by their rounds: what disturbs the machine in a round disturbs both.
+// divided pairs the samples of two metrics by their rounds, as the verdicts do.
 func divided(figure, base result.Metric) Ratio {
-	of := map[int]float64{}
-	for i, round := range base.Rounds {
-		of[round] = base.Samples[i]
-	}
-	var ratios []float64
-	for i, round := range figure.Rounds {
-		if b, there := of[round]; there && b != 0 {
-			ratios = append(ratios, figure.Samples[i]/b)
-		}
-	}
-	if len(ratios) == 0 {
-		return Ratio{}
-	}
-	summary := benchmath.AssumeNothing.Summary(benchmath.NewSample(ratios, &benchmath.DefaultThresholds), confidence)
-	// Too few samples for any interval of that confidence: benchmath says infinite. The smallest and largest are what was seen.
-	return Ratio{
-		Median: summary.Center, Samples: len(ratios),
-		Lo: max(summary.Lo, slices.Min(ratios)), Hi: min(summary.Hi, slices.Max(ratios)),
-	}
+	m, _ := stats.Divided(figure, base) // no samples if they have no round in common
+	return Ratio{Median: m.Median, Lo: m.Lo, Hi: m.Hi, Samples: len(m.Samples)}
 }
 
 // Text is the ratio with its interval: "1.19 [1.16–1.21]"; "1" of a subject by itself, a dash of none.

@@ -22,8 +22,11 @@ func serveGnetHTTP(addr, _ string) error {
 
 type gnetHTTP struct {
 	gnet.BuiltinEventEngine
-	answer []byte // to GET /; only the one loop touches it
+
+	// Only the one loop touches these.
+	answer []byte // to GET /
 	made   int64  // the second it was made in
+	out    []byte // the answers to what was read at once; gnet copies what the kernel does not take
 }
 
 func (*gnetHTTP) OnBoot(eng gnet.Engine) gnet.Action {
@@ -41,7 +44,7 @@ func (s *gnetHTTP) OnTraffic(c gnet.Conn) gnet.Action {
 	if err != nil {
 		return gnet.Close
 	}
-	var out []byte
+	out := s.out[:0]
 	used := 0
 	for {
 		end := bytes.Index(buf[used:], []byte("\r\n\r\n"))
@@ -57,6 +60,7 @@ func (s *gnetHTTP) OnTraffic(c gnet.Conn) gnet.Action {
 			return gnet.Close
 		}
 	}
+	s.out = out
 	if len(out) > 0 {
 		if _, err := c.Write(out); err != nil {
 			return gnet.Close
@@ -91,7 +95,7 @@ func (s *gnetHTTP) handle(c gnet.Conn, head, out []byte) (answer []byte, last bo
 			time.Now().UTC().Format(http.TimeFormat), n)
 		_, _ = c.Write(out)
 		_, _ = (&generated{n}).WriteTo(c)
-		return nil, last
+		return out[:0], last
 	}
 	return append(out, noRoute...), last
 }

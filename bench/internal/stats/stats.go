@@ -81,3 +81,21 @@ func Ratios(samples, base []float64) []float64 {
 	}
 	return ratios
 }
+
+// Divided is one metric divided by another round by round, where both have a sample: what disturbs the machine in a round
+// disturbs both. It is false if there is no such round.
+func Divided(a, b result.Metric) (ratio result.Metric, ok bool) {
+	return Metric(Ratios(byRound(a), byRound(b)))
+}
+
+// byRound is the samples at the numbers of their rounds, and no number where there is none.
+func byRound(m result.Metric) []float64 {
+	var samples []float64
+	for i, round := range m.Rounds {
+		for len(samples) <= round {
+			samples = append(samples, math.NaN())
+		}
+		samples[round] = m.Samples[i]
+	}
+	return samples
+}

@@ -3,6 +3,7 @@ package subject
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -92,11 +93,13 @@ func TestAnInterruptWhileStartingLeavesNoProcess(t *testing.T) {
 }
 
 func TestEnvironmentIsUntunedButForGOMAXPROCS(t *testing.T) {
-	t.Setenv("GOGC", "5")
-	t.Setenv("GOMAXPROCS", "7")
+	tuned := []string{"GOGC", "GOMAXPROCS", "NODE_OPTIONS", "UV_USE_IO_URING", "MALLOC_ARENA_MAX"}
+	for _, name := range tuned {
+		t.Setenv(name, "7")
+	}
 	var got []string
 	for _, entry := range Environment(2) {
-		if strings.HasPrefix(entry, "GOGC=") || strings.HasPrefix(entry, "GOMAXPROCS=") {
+		if name, _, _ := strings.Cut(entry, "="); slices.Contains(tuned, name) {
 			got = append(got, entry)
 		}
 	}

@@ -105,16 +105,17 @@ type addressParser func(line string) (netip.AddrPort, bool)
 // anyPort is what every subject is told to listen on that can say which port it got.
 const anyPort = "127.0.0.1:0"
 
-// Environment is ours without what tunes a Go runtime, so that every subject runs at its own defaults, but for
-// GOMAXPROCS.
+// Environment is ours without what tunes a runtime or an allocator, so that every subject runs at its own defaults, but
+// for GOMAXPROCS.
 func Environment(procs int) []string {
 	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		switch name {
-		case "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "NODE_OPTIONS", "UV_THREADPOOL_SIZE":
+		case "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK", "NODE_OPTIONS", "UV_THREADPOOL_SIZE", "UV_USE_IO_URING",
+			"GLIBC_TUNABLES", "LD_PRELOAD":
 			return true
 		}
-		return false
+		return strings.HasPrefix(name, "MALLOC_")
 	})
 	return append(env, fmt.Sprintf("GOMAXPROCS=%d", procs))
 }

@@ -18,9 +18,10 @@ function generate(res, n) {
 }
 
 function answer(req, res) {
-  const url = new URL(req.url, 'http://h');
-  const n = Number(url.searchParams.get('n')) || 0;
-  switch (url.pathname) {
+  const at = req.url.indexOf('?');
+  const path = at < 0 ? req.url : req.url.slice(0, at);
+  const n = at < 0 ? 0 : Number(new URLSearchParams(req.url.slice(at)).get('n')) || 0;
+  switch (path) {
     case '/':
       res.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': 13 });
       return res.end('Hello, World!');
