@@ -3,6 +3,10 @@
 //
 //	go run ./examples/files -addr 127.0.0.1:8083 -dir docs
 //	curl -r 0-99 http://127.0.0.1:8083/
+//
+// Try to break it: what leads out of the folder is not there, and who reads nothing holds no more than who reads.
+//
+//	printf 'GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | nc 127.0.0.1 8083
 package main
 
 import (

@@ -4,6 +4,10 @@
 //	go run ./cmd/echo -tcp '' -http 127.0.0.1:8080 &
 //	go run ./examples/proxy -addr 127.0.0.1:8081 -upstream 127.0.0.1:8080
 //	curl -T large.file -X POST http://127.0.0.1:8081/echo | cmp - large.file
+//
+// Try to break it: a client that sends for ever and does not read is stopped, and so is the server behind.
+//
+//	(printf 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n'; cat /dev/urandom) | nc 127.0.0.1 8081 | sleep 60
 package main
 
 import (

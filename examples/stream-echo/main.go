@@ -3,6 +3,10 @@
 //
 //	go run ./examples/stream-echo -addr 127.0.0.1:7003
 //	nc 127.0.0.1 7003
+//
+// Try to break it: who sends for ever and does not read stops after what the sockets hold.
+//
+//	yes | nc 127.0.0.1 7003 | sleep 60
 package main
 
 import (

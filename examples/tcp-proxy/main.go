@@ -6,6 +6,10 @@
 //	go run ./cmd/echo -tcp 127.0.0.1:7000 -http '' &
 //	go run ./examples/tcp-proxy -addr 127.0.0.1:7001 -upstream 127.0.0.1:7000
 //	nc 127.0.0.1 7001
+//
+// Try to break it: who sends for ever and does not read is stopped by the server behind, through the proxy.
+//
+//	yes | nc 127.0.0.1 7001 | sleep 60
 package main
 
 import (

@@ -2,6 +2,8 @@
 // before anything else; and deadlines, for what others keep waiting.
 //
 //	go run ./examples/timers
+//
+// Try to break it: stop it with Ctrl-Z for a while. What was due meanwhile is late, and is told once.
 package main
 
 import (

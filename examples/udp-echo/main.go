@@ -5,6 +5,8 @@
 //
 // What arrives together is answered together: a burst of 32 costs one recvmmsg and one sendmmsg on Linux, although the
 // handler is called for each datagram.
+//
+// Try to break it: send faster than it answers. The kernel drops what nobody has taken, and nobody waits.
 package main
 
 import (

@@ -6,6 +6,10 @@
 //	go run ./examples/upload -addr 127.0.0.1:8082 -dir /tmp/uploads
 //	curl -T large.file http://127.0.0.1:8082/
 //	curl -o copy http://127.0.0.1:8082/large.file
+//
+// Try to break it: half a file leaves nothing behind, whether its client says that it is through or is killed.
+//
+//	printf 'PUT /half HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf' | nc 127.0.0.1 8082
 package main
 
 import (

@@ -35,7 +35,8 @@ var expected = map[string]expectation{
 
 	"examples/demo-slow/main.go: go run ./examples/demo-slow": {stays: true, says: "with backpressure"},
 
-	"examples/files/main.go: curl -r 0-99 http://127.0.0.1:8083/": {says: "<"},
+	"examples/files/main.go: curl -r 0-99 http://127.0.0.1:8083/":                                                                 {says: "<"},
+	`examples/files/main.go: printf 'GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | nc 127.0.0.1 8083`: {says: "404 Not Found"},
 
 	`examples/gzip/main.go: (printf 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\n'; cat /dev/urandom) | nc 127.0.0.1 8087 | sleep 60`: {stays: true},
 
@@ -50,6 +51,12 @@ var expected = map[string]expectation{
 	"examples/sse/main.go: curl -d 'the river rises' http://127.0.0.1:8084/publish":                                                               {again: true},
 	"examples/sse/main.go: curl -sN --limit-rate 1 http://127.0.0.1:8084/events >/dev/null &":                                                     {stays: true},
 	"examples/sse/main.go: head -c 60000 /dev/zero | tr '\\0' x >big; while curl -s --data-binary @big http://127.0.0.1:8084/publish; do :; done": {stays: true, says: "listen"},
+
+	`examples/proxy/main.go: (printf 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n'; cat /dev/urandom) | nc 127.0.0.1 8081 | sleep 60`: {stays: true},
+
+	"examples/stream-echo/main.go: yes | nc 127.0.0.1 7003 | sleep 60":                                                       {stays: true},
+	"examples/tcp-proxy/main.go: yes | nc 127.0.0.1 7001 | sleep 60":                                                         {stays: true},
+	`examples/upload/main.go: printf 'PUT /half HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf' | nc 127.0.0.1 8082`: {says: "400 Bad Request"},
 
 	"examples/stream-echo/main.go: nc 127.0.0.1 7003": {stays: true, says: "hello"},
 	"examples/tcp-proxy/main.go: nc 127.0.0.1 7001":   {stays: true, says: "hello"},
