@@ -215,3 +215,71 @@ func ExampleCheckLeaks() {
 		}
 	}
 }
+
+// A machine that is not kind: bytes take a while, buffers are small, and a test that holds too much fails. A round trip costs twice the latency.
+func ExampleOptions() {
+	w := weirtest.New(t, weirtest.Options{
+		Latency:       50 * time.Millisecond,
+		SendBuffer:    8 << 10,
+		ReceiveBuffer: 8 << 10,
+		HeapLimit:     64 << 20,
+	})
+	p := w.Dial(w.ServeRequests(func(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) { res.EndString("hello") }))
+	began := w.Now()
+	p.Write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	r := p.ReadResponse()
+	fmt.Println(r.StatusCode, "after", (w.Now() - began).Round(10*time.Millisecond))
+	w.Finish()
+	// Output: 200 after 100ms
+}
+
+// What a gateway asks of its upstream server, as that has received it.
+func ExampleRequest() {
+	w := weirtest.New(t, weirtest.Options{})
+	w.Answer("10.0.0.1:80", func(r *weirtest.Request) string {
+		fmt.Printf("%s %s for %s: %q\n", r.Method, r.Target, r.Header("host"), r.Body)
+		return "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept"
+	})
+	address := w.ServeRequests(gateway("http://10.0.0.1"))
+	fmt.Printf("%s\n", w.Ask(address, "POST", "/items?id=1", "hello").Body)
+	w.Finish()
+	// Output:
+	// POST /items?id=1 for 10.0.0.1: "hello"
+	// kept
+}
+
+// An answer with what was said before it: the handler sends hints, and then something that is not there.
+func ExampleResponse() {
+	w := weirtest.New(t, weirtest.Options{})
+	r := w.Get(w.ServeRequests(func(_ *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		res.WriteEarlyHints("Link", "</style.css>; rel=preload")
+		res.StatusCode = 404
+		res.EndString("not here")
+	}), "/page")
+	fmt.Println(r.Interim, r.StatusCode, r.Reason)
+	fmt.Printf("%q\n", r.Body)
+	w.Finish()
+	// Output:
+	// [103] 404 Not Found
+	// "not here"
+}
+
+// Requests and responses have fields, a body and trailers: whatever its framing was, the body is without it.
+func ExampleMessage() {
+	w := weirtest.New(t, weirtest.Options{})
+	r := w.Get(w.ServeRequests(func(_ *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
+		res.NoDate = true
+		res.SetHeader("Content-Type", "text/plain")
+		res.WriteString("hello, ") // in pieces, so it is chunked
+		res.WriteString("world")
+		res.AddTrailer("Server-Timing", "app;dur=5")
+		res.End()
+	}), "/")
+	m := r.Message
+	fmt.Printf("%s, %s: %q\n", m.Header("content-type"), m.Header("transfer-encoding"), m.Body)
+	fmt.Println(m.Trailers)
+	w.Finish()
+	// Output:
+	// text/plain, chunked: "hello, world"
+	// [Server-Timing app;dur=5]
+}
