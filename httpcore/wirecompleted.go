@@ -15,7 +15,11 @@ func (w *wire) completed(err error) {
 
 // completeAll is complete of all that the transport has as one write.
 func (w *wire) completeAll(err error) {
-	if w.flights.oldest().more {
+	f := w.flights.oldest()
+	if f == nil {
+		return // who was told has closed a transport that tells at once
+	}
+	if f.more {
 		defer w.completeAll(err) // whoever panics; a turn's answers at most
 	}
 	w.complete(err, nil)

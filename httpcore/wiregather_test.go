@@ -225,3 +225,21 @@ func TestAHeadThatWasFixedBeforeIsNotTakenForTheLastOnesMemory(t *testing.T) {
 		t.Errorf("written: %q", x.writes)
 	}
 }
+
+func TestACallbackThatClosesATransportWhichTellsAtOnceLeavesEachToldOnce(t *testing.T) {
+	told := 0
+	x, l := taped(t, func(req *IncomingMessage, res *ServerResponse) {
+		res.EndWith([]byte("x"), func(error) {
+			if told++; told == 1 {
+				res.conn().destroy(nil)
+			}
+		})
+	})
+	x.h.OnRead([]byte(get("/")+get("/")+get("/")), nil)
+	l.EndTurn()
+	x.tell(nil)
+	l.EndTurn()
+	if told != 3 || !x.closed {
+		t.Errorf("%d of 3 told, closed: %v", told, x.closed)
+	}
+}

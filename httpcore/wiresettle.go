@@ -41,7 +41,7 @@ func (w *wire) settle() {
 	for n := w.flights.len(); n > 0; n-- { // and none that is written meanwhile
 		f := w.flights.oldest()
 		switch {
-		case f.file:
+		case f == nil, f.file: // the first if who was told has closed a transport that tells at once
 			return
 		case o != nil && f.o != o && (w.flags&connGone != 0 || w.sh.l.TicksDue()):
 			w.settleLater()
