@@ -52,5 +52,6 @@ func (o SocketOptions) MemoryBound(read, writes int) int {
 }
 
 // ListenerBound is what the listeners of one stream cost at most, in bytes, if there are no more than those of a pipe, of Pipeline and
-// Finished, and a few of the user's own: so the bounds of this module count them.
+// Finished, and a few of the user's own: so the bounds of this module count them, with what an EmbeddedReadable has of its own once
+// somebody looks at it.
 const ListenerBound = 2 << 10

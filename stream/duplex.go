@@ -47,6 +47,7 @@ func NewDuplex(s Scheduler, o DuplexOptions) *Duplex {
 func (d *Duplex) begin(s Scheduler, self ReadableStream, o *DuplexOptions) {
 	d.own.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
 	r, w := &d.Readable, &d.Writable
+	d.own.r = r
 	r.begin(&d.own, either(o.HighWaterMark, o.ReadableHighWaterMark), o.Read)
 	w.begin(&d.own, either(o.HighWaterMark, o.WritableHighWaterMark))
 	r.self, w.hold = self, o.Hold

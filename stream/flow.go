@@ -11,7 +11,7 @@ func (r *Readable) Resume() {
 		}
 		if r.flags&readResumeQueued == 0 {
 			r.flags |= readResumeQueued
-			r.life.tick(tickResume)
+			r.own().tick(tickResume)
 		}
 	}
 	r.flags = r.flags&^readPaused | readPauseAsked

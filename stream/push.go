@@ -27,7 +27,7 @@ func (r *Readable) Unshift(p []byte) bool {
 	switch {
 	case len(p) == 0:
 	case r.state >= readDone:
-		r.life.failOrShut(ErrUnshiftAfterEnd, false)
+		r.own().failOrShut(ErrUnshiftAfterEnd, false)
 	case r.life.destroyed() || r.life.err != nil:
 		return false
 	default:
@@ -44,7 +44,7 @@ func (r *Readable) push(c chunk) bool {
 		r.queueReadMore()
 	case r.state != readOpen:
 		c.b.release()
-		r.life.failOrShut(ErrPushAfterEOF, false)
+		r.own().failOrShut(ErrPushAfterEOF, false)
 		return false
 	case r.life.destroyed() || r.life.err != nil:
 		c.b.release()
@@ -62,9 +62,10 @@ func (r *Readable) wantsMore() bool {
 
 // add delivers c at once or buffers it.
 func (r *Readable) add(c chunk, first bool) {
+	l := r.own()
 	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.length == 0 {
 		r.awaitNobody()
-		r.life.spend(c.b)
+		l.spend(c.b)
 		r.emitData(c.p)
 	} else {
 		r.length += len(c.p)
@@ -83,7 +84,7 @@ func (r *Readable) add(c chunk, first bool) {
 			made(&r.buffer).push(c)
 		case c.lasts != lastsOn:
 			r.fresh++
-			r.life.atTurnEnd()
+			l.atTurnEnd()
 			fallthrough
 		default:
 			made(&r.buffer).push(c)

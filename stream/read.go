@@ -15,7 +15,7 @@ const maxRead = 1 << 30
 // destroyed stream gives nothing.
 func (r *Readable) ReadChunk(n int) []byte {
 	if n > maxRead {
-		r.life.failOrShut(ErrOutOfRange, false)
+		r.own().failOrShut(ErrOutOfRange, false)
 		return nil
 	}
 	return r.read(max(n, all), true)
@@ -163,7 +163,7 @@ func (r *Readable) queueReadable() {
 	r.flags &^= readNeedReadable
 	if r.flags&readReadableQueued == 0 {
 		r.flags |= readReadableQueued
-		r.life.tick(tickReadable)
+		r.own().tick(tickReadable)
 	}
 }
 
@@ -182,7 +182,7 @@ func (r *Readable) emitReadable() {
 func (r *Readable) queueReadMore() {
 	if r.flags&readMoreQueued == 0 {
 		r.flags |= readMoreQueued
-		r.life.tick(tickReadMore)
+		r.own().tick(tickReadMore)
 	}
 }
 
@@ -201,7 +201,7 @@ func (r *Readable) readMore() {
 // queueEnd schedules 'end'. An Unshift before the tick cancels it.
 func (r *Readable) queueEnd() {
 	if r.state < readDone {
-		r.life.tick(tickEnd)
+		r.own().tick(tickEnd)
 	}
 }
 

@@ -7,7 +7,7 @@ package stream
 // All methods are for the loop's goroutine. Events come in the order that Node's streams have: most on a tick, 'data' at
 // once if the stream flows and nothing is buffered.
 type Readable struct {
-	life *life
+	life *life          // before somebody looks at an EmbeddedReadable it is its Embedder's, and not to be changed: see own
 	self ReadableStream // what listeners know this stream as: a Duplex, say
 
 	source source // the Read hook; nil without one
@@ -43,6 +43,7 @@ const (
 	readLost                                 // a destroyed stream has thrown away what was buffered: it has no end
 	readStarted                              // a Socket's: ReadStart was called
 	readHeld                                 // a Socket's: it does not read while the destination of its pipe drains
+	readAsked                                // an EmbeddedReadable's: somebody has read
 )
 
 // maxFresh is how many chunks may last for a turn only; what comes then is copied at once, and not when the turn ends. Small
@@ -84,14 +85,14 @@ func NewReadable(s Scheduler, o ReadableOptions) *Readable {
 	})
 	r := &x.Readable
 	x.life.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
+	x.life.r = r
 	r.begin(&x.life, o.HighWaterMark, o.Read)
 	r.self = r
 	return r
 }
 
-// begin makes r the readable half of l.
+// begin makes r the readable half of l, which need not know it yet.
 func (r *Readable) begin(l *life, hwm int, hook func(*Readable, int)) {
-	l.r = r
 	r.life, r.hwm = l, mark(hwm)
 	if hook != nil {
 		r.source = readFunc(hook)
@@ -162,7 +163,7 @@ func (r *Readable) Errored() error { return r.life.err }
 // Destroy ends the stream at once: what is buffered is dropped and nothing more is given out. The Destroy hook is called,
 // and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the first call counts.
 func (r *Readable) Destroy(err error) {
-	r.life.shut(err)
+	r.own().shut(err)
 }
 
 // OnData listens for bytes and, unless the stream was paused, starts the flow. p is borrowed: it is valid until the turn
@@ -173,7 +174,7 @@ func (r *Readable) OnData(fn func(p []byte)) Sub {
 }
 
 func (r *Readable) listenData(on event, fn any) uint32 {
-	id := r.life.events.add(on, fn)
+	id := r.own().events.add(on, fn)
 	r.flags |= readHasData
 	if r.life.events.any(onReadable) {
 		r.flags |= readListened
@@ -200,14 +201,14 @@ func (d *dataSubs) remove(id uint32) bool {
 // OnReadable listens for there being something to read with ReadChunk, or the end of input behind it. While somebody
 // does, the stream does not flow.
 func (r *Readable) OnReadable(fn func()) Sub {
-	id := r.life.events.add(onReadable, need(fn))
+	id := r.own().events.add(onReadable, need(fn))
 	if r.state < readDone && r.flags&readListened == 0 {
 		r.flags = r.flags&^readReadableQueued | readListened | readNeedReadable
 		r.flow.move(flowListen)
 		if r.length > 0 {
 			r.queueReadable()
 		} else if !r.call.busy() {
-			r.life.tick(tickRead)
+			r.own().tick(tickRead)
 		}
 	}
 	return Sub{(*readableSubs)(r), id}
@@ -225,19 +226,19 @@ func (d *readableSubs) remove(id uint32) bool {
 }
 
 // OnEnd listens for the end of input: all bytes have been given out, and no more come.
-func (r *Readable) OnEnd(fn func()) Sub { return r.life.events.listen(onEnd, need(fn)) }
+func (r *Readable) OnEnd(fn func()) Sub { return r.own().events.listen(onEnd, need(fn)) }
 
 // OnPause listens for the flow being turned off by Pause, which tells at once.
-func (r *Readable) OnPause(fn func()) Sub { return r.life.events.listen(onPause, need(fn)) }
+func (r *Readable) OnPause(fn func()) Sub { return r.own().events.listen(onPause, need(fn)) }
 
 // OnResume listens for the flow being started, on the tick after Resume.
-func (r *Readable) OnResume(fn func()) Sub { return r.life.events.listen(onResume, need(fn)) }
+func (r *Readable) OnResume(fn func()) Sub { return r.own().events.listen(onResume, need(fn)) }
 
 // OnError listens for the error that the stream fails with, on a tick. If nobody does, it goes to Scheduler.Uncaught.
-func (r *Readable) OnError(fn func(error)) Sub { return r.life.events.listen(onError, need(fn)) }
+func (r *Readable) OnError(fn func(error)) Sub { return r.own().events.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (r *Readable) OnClose(fn func()) Sub { return r.life.events.listen(onClose, need(fn)) }
+func (r *Readable) OnClose(fn func()) Sub { return r.own().events.listen(onClose, need(fn)) }
 
 // need refuses a nil function where it is given, not where it would be called.
 func need[F func() | func(error) | func([]byte) | func(ReadableStream)](fn F) F {
