@@ -114,7 +114,7 @@ func (o AgentOptions) MemoryBound(r RequestOptions, load Load) Bound {
 	b := Bound{
 		Idle:    object[clientConn]() + closures + loop.ConnBound(0, 0, 0),
 		Head:    headBound(&o.Limits),
-		Message: request + object[IncomingMessage]() + textBound(&o.Limits) + stream.ListenerBound,
+		Message: request + object[answer]() + textBound(&o.Limits) + stream.ListenerBound,
 		Body:    stream.ReadableBound(mark, load.ReadBuffer),
 		Output:  queueBound(out, out/load.SmallestWrite, load.Write),
 		Waiting: request + heldBound(out, load.Write),

@@ -52,7 +52,7 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 		c.d.Stop(loop.DeadlineExchange)
 	}
 	if r.onResponse.Len() == 0 {
-		m.dump()
+		m.dump(c.sh.streams)
 	} else {
 		r.onResponse.Each(func(fn func(*IncomingMessage)) { fn(m) })
 	}
@@ -64,12 +64,13 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 
 // begin makes the message whose head is complete.
 func (c *clientConn) begin(status int, reason, fields string) *IncomingMessage {
-	m := &IncomingMessage{
+	a := &answer{IncomingMessage: IncomingMessage{
 		c: &c.wire, line: reason, fields: section(fields), status: uint16(status), major: 1, minor: c.minor,
 		length: c.p.ContentLength(), remote: c.t.RemoteAddr(),
-	}
+	}}
+	m := &a.IncomingMessage
 	m.hasBody = m.length != 0 && c.req.method != "HEAD"
-	m.begin(c.sh.l, c.req.o.HighWaterMark)
+	a.begin(c.sh, c.req.o.HighWaterMark)
 	c.in, c.req.res = m, m
 	return m
 }

@@ -111,7 +111,7 @@ func (c *serverConn) begin(m *IncomingMessage) {
 	if m.Method() == "CONNECT" {
 		m.length, m.hasBody = 0, false
 	}
-	m.begin(c.sl.l, c.sl.s.o.HighWaterMark)
+	m.begin(c.sh, c.sl.s.o.HighWaterMark)
 }
 
 // OnBody is what the parser calls. The ticks that a piece causes run before the next piece.

@@ -5,11 +5,13 @@ import (
 
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
+	"github.com/weir-go/weir/stream"
 )
 
 // shared is what the connections of one loop share. Only that loop's goroutine touches it.
 type shared struct {
-	l *loop.Loop
+	l       *loop.Loop
+	streams *stream.Embedder // of messages
 
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
@@ -22,7 +24,7 @@ type shared struct {
 }
 
 func (sh *shared) init(l *loop.Loop) {
-	sh.l = l
+	sh.l, sh.streams = l, stream.NewEmbedder(l)
 	sh.arena.l = l
 }
 
