@@ -175,7 +175,7 @@ func (x *calling) collected(res *IncomingMessage, body []byte, err error) {
 	}
 	x.reply = &Reply{
 		StatusCode: res.StatusCode(), StatusMessage: res.StatusMessage(), URL: x.call.URL, Body: body,
-		fields: res.fields, tail: res.extra().tail,
+		fields: res.fields(), tail: res.extra().tail,
 	}
 	if !x.req.WritableFinished() {
 		x.tell(x.reply, nil) // the server has answered early, and may take the rest of the request or not

@@ -34,18 +34,19 @@ func (c *clientConn) OnStatus(p []byte, last bool) { c.gather(p, last, '\n') }
 func (c *clientConn) OnHeadersComplete() h1.Answer {
 	r := c.req
 	status := c.p.StatusCode()
-	reason, fields, _ := strings.Cut(c.taken(), "\n")
+	text := c.taken()
+	line := strings.IndexByte(text, '\n')
 	switch {
 	case r.method == "CONNECT" && status/100 == 2:
-		return c.switches(status, reason, fields, r.onConnect != nil)
+		return c.switches(status, text, line, r.onConnect != nil)
 	case status == 101:
-		return c.switches(status, reason, fields, r.method != "CONNECT" && r.onUpgrade != nil && r.HasHeader("Upgrade") && r.over)
+		return c.switches(status, text, line, r.method != "CONNECT" && r.onUpgrade != nil && r.HasHeader("Upgrade") && r.over)
 	case status < 200:
-		c.interim(&Information{StatusCode: status, StatusMessage: reason, fields: section(fields)})
+		c.interim(&Information{StatusCode: status, StatusMessage: text[:line], fields: section(text[line+1:])})
 		return h1.Proceed
 	}
 	c.flags &^= connKeepParser
-	m := c.begin(status, reason, fields)
+	m := c.begin(status, text, line)
 	c.d.Start(loop.DeadlineRead, r.o.BodyTimeout)
 	if r.hold { // the body was not asked for, and is not sent
 		c.keepAlive = false
@@ -62,10 +63,10 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 	return h1.Proceed
 }
 
-// begin makes the message whose head is complete.
-func (c *clientConn) begin(status int, reason, fields string) *IncomingMessage {
+// begin makes the message whose head is complete. Its reason phrase has line bytes.
+func (c *clientConn) begin(status int, text string, line int) *IncomingMessage {
 	a := &answer{IncomingMessage: IncomingMessage{
-		c: &c.wire, line: reason, fields: section(fields), status: uint16(status), major: 1, minor: c.minor,
+		c: &c.wire, text: text, line: uint32(line + 1), status: uint16(status), minor: c.minor,
 		length: c.p.ContentLength(), remote: c.t.RemoteAddr(),
 	}}
 	m := &a.IncomingMessage
@@ -90,12 +91,12 @@ func (c *clientConn) interim(i *Information) {
 }
 
 // switches is the last response in HTTP. wanted says that somebody takes the connection.
-func (c *clientConn) switches(status int, reason, fields string, wanted bool) h1.Answer {
+func (c *clientConn) switches(status int, text string, line int, wanted bool) h1.Answer {
 	if !wanted {
 		c.destroy(ErrUnexpectedSwitch)
 		return h1.Proceed
 	}
-	m := c.begin(status, reason, fields)
+	m := c.begin(status, text, line)
 	m.length, m.hasBody, m.upgrade = 0, false, true
 	return h1.Upgrade
 }
@@ -145,7 +146,7 @@ func (c *clientConn) consumed(m *IncomingMessage) {
 // keptFor is how long a server says that it keeps the connection, less a second for what is on its way; 0 if it does not say,
 // and -1 if that is no time at all.
 func keptFor(m *IncomingMessage) time.Duration {
-	value, ok := m.fields.first("Keep-Alive")
+	value, ok := m.fields().first("Keep-Alive")
 	if !ok {
 		return 0
 	}

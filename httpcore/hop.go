@@ -31,10 +31,12 @@ func isHopByHop(name string) bool {
 // EachEndToEndHeader is EachHeader without the fields that speak of the connection that the message came over: what a proxy
 // hands on. A Content-Length is not left out, and who writes with it is held to it. A Trailer beside one is: it announces what
 // such a message has no place for.
-func (m *IncomingMessage) EachEndToEndHeader(fn func(name, value string) bool) { m.fields.endToEnd(fn) }
+func (m *IncomingMessage) EachEndToEndHeader(fn func(name, value string) bool) {
+	m.fields().endToEnd(fn)
+}
 
 // EndToEndHeaders are the names and values of EachEndToEndHeader, in turn: as WriteHead and RequestOptions take them.
-func (m *IncomingMessage) EndToEndHeaders() (list []string) { return m.fields.handedOn() }
+func (m *IncomingMessage) EndToEndHeaders() (list []string) { return m.fields().handedOn() }
 
 // EndToEndHeaders is IncomingMessage.EndToEndHeaders for an interim response, as WriteInformation takes them.
 func (i *Information) EndToEndHeaders() []string { return i.fields.handedOn() }

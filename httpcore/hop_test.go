@@ -15,7 +15,7 @@ func TestWhatSpeaksOfOneConnectionIsNotHandedOn(t *testing.T) {
 		{"Trailer:X-Tail\n", []string{"Trailer", "X-Tail"}},
 		{"Trailer:X-Tail\nContent-Length:3\n", []string{"Content-Length", "3"}},
 	} {
-		if got := (&IncomingMessage{fields: k.fields}).EndToEndHeaders(); !slices.Equal(got, k.want) {
+		if got := (&IncomingMessage{text: string(k.fields)}).EndToEndHeaders(); !slices.Equal(got, k.want) {
 			t.Errorf("%q: got %q, want %q", k.fields, got, k.want)
 		}
 		if got := (&Information{fields: k.fields}).EndToEndHeaders(); !slices.Equal(got, k.want) {

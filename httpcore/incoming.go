@@ -17,11 +17,11 @@ type IncomingMessage struct {
 	stream.EmbeddedReadable
 	c *wire // nil once the message has nothing to do with its connection any more
 
-	line              string // method, newline, target, newline; of a response, its reason phrase
-	fields            section
+	text              string // method, newline, target, newline; of a response, its reason phrase, newline; and the fields
+	line              uint32 // how long what is before the fields is
 	method            uint16 // how long the method is
 	status            uint16 // of a response; 0 in a request
-	major, minor      uint8
+	minor             uint8  // of the version; the other half is 1
 	complete, aborted bool
 	consumed          bool // somebody has asked for the body
 	hasBody, dumped   bool
@@ -60,11 +60,14 @@ func (m *IncomingMessage) extend() *incomingExtras {
 	return m.more
 }
 
+// fields are those of the head.
+func (m *IncomingMessage) fields() section { return section(m.text[m.line:]) }
+
 // Loop is the loop that the message belongs to.
 func (m *IncomingMessage) Loop() *loop.Loop { return m.Scheduler().(*loop.Loop) }
 
 // Method is the request's method, in the case that it was received in; "" of a response.
-func (m *IncomingMessage) Method() string { return m.line[:m.method] }
+func (m *IncomingMessage) Method() string { return m.text[:m.method] }
 
 // URL is the request-target as it was received: "/path?query", or what else RFC 9112 section 3.2 allows. It is "" of a
 // response.
@@ -72,7 +75,7 @@ func (m *IncomingMessage) URL() string {
 	if m.status != 0 {
 		return ""
 	}
-	return m.line[m.method+1 : len(m.line)-1]
+	return m.text[m.method+1 : m.line-1]
 }
 
 // StatusCode is the response's status; 0 of a request.
@@ -83,7 +86,7 @@ func (m *IncomingMessage) StatusMessage() string {
 	if m.status == 0 {
 		return ""
 	}
-	return m.line
+	return m.text[:m.line-1]
 }
 
 // Upgrade reports whether what follows the message may be another protocol: it is a request for one, without a body, or a
@@ -91,26 +94,26 @@ func (m *IncomingMessage) StatusMessage() string {
 func (m *IncomingMessage) Upgrade() bool { return m.upgrade }
 
 // HTTPVersion is the version that the message was sent in.
-func (m *IncomingMessage) HTTPVersion() (major, minor int) { return int(m.major), int(m.minor) }
+func (m *IncomingMessage) HTTPVersion() (major, minor int) { return 1, int(m.minor) }
 
 // Header is the value of a field, in any case of its name; "" if there is none. Of several it is what Node's headers
 // has: cookies joined by "; ", fields that make no sense as a list the first, all others joined by ", ".
-func (m *IncomingMessage) Header(name string) string { return m.fields.joined(name) }
+func (m *IncomingMessage) Header(name string) string { return m.fields().joined(name) }
 
 // HasHeader reports whether there is a field of that name.
 func (m *IncomingMessage) HasHeader(name string) bool {
-	_, ok := m.fields.first(name)
+	_, ok := m.fields().first(name)
 	return ok
 }
 
 // HeaderValues are all values of a field, one for each line that it came in: Node's headersDistinct.
-func (m *IncomingMessage) HeaderValues(name string) []string { return m.fields.values(name) }
+func (m *IncomingMessage) HeaderValues(name string) []string { return m.fields().values(name) }
 
 // RawHeaders are the names and values of all fields, in turn, in the order and the case that they came in.
-func (m *IncomingMessage) RawHeaders() []string { return m.fields.raw() }
+func (m *IncomingMessage) RawHeaders() []string { return m.fields().raw() }
 
 // EachHeader calls fn with each field in order, until it returns false.
-func (m *IncomingMessage) EachHeader(fn func(name, value string) bool) { m.fields.each(fn) }
+func (m *IncomingMessage) EachHeader(fn func(name, value string) bool) { m.fields().each(fn) }
 
 // Trailer is Header for the trailer section, which is there once Complete is true.
 func (m *IncomingMessage) Trailer(name string) string { return m.extra().tail.joined(name) }

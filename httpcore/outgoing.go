@@ -1,8 +1,6 @@
 package httpcore
 
 import (
-	"bytes"
-
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 )
@@ -12,19 +10,17 @@ type outgoing struct {
 	sh  *shared
 	c   *wire // nil while, and once, the message has nothing to do with a connection
 	msg message
-	hwm int
 
-	headers []header
-	inline  [2]header // where headers begins
-	known   knownHeaders
-
-	headBytes []byte // the head, fixed and not handed over
+	few  [2]header  // the fields, while there are so few
+	many *fieldList // the fields, once there are more
 
 	length  int64 // Content-Length; -1 without
 	written int64
 	flying  int32 // writes that the transport has and whose completion we wait for
 	corked  int32
 
+	known                     knownHeaders
+	lines                     uint8 // how many of few there are
 	headSent, chunked, noBody bool
 	hold                      bool // the body waits: for a 100, say
 	inFile                    bool // a stretch of a file is on its way, and nothing goes behind it
@@ -40,6 +36,8 @@ type outgoing struct {
 
 // extras are what few messages have: bytes that wait, somebody who listens, trailers, a failure.
 type extras struct {
+	head      []byte // fixed and not handed over
+	mark      int    // the high water mark; 0 for that of the loop's messages
 	held      []piece
 	heldBytes int
 	dropped   int // bytes of a body that is not sent, since the writer last waited
@@ -95,9 +93,10 @@ func (x content) appendTo(b []byte) []byte { return append(append(b, x.p...), x.
 // message is what an outgoing is part of.
 type message interface {
 	stream.WritableStream
-	// fixHead decides the framing, and writes the head into headBytes. whole is how long the body is, if all of it is known;
-	// -1 if not. Once the head is fixed it does nothing.
-	fixHead(whole int64) error
+	// fixHead decides the framing, and returns the head, in memory that the arena has not put, with room for that many bytes more: nil
+	// if it has to wait for something else. whole is how long the body is, if all of it is known; -1 if not. It is called once,
+	// unless it fails.
+	fixHead(whole int64, room int) ([]byte, error)
 	// flushed is 'finish' having been told.
 	flushed()
 	// closing is 'close' being about to be told.
@@ -108,10 +107,7 @@ type message interface {
 
 var _ message = (*ServerResponse)(nil)
 
-func (o *outgoing) init(sh *shared, hwm int, m message) {
-	o.sh, o.msg, o.hwm, o.length = sh, m, writableMark(hwm), -1
-	o.headers = o.inline[:0]
-}
+func (o *outgoing) init(sh *shared, m message) { o.sh, o.msg, o.length = sh, m, -1 }
 
 // writableMark is what a HighWaterMark of the options means to a message that is written: there is something to wait for from one byte on.
 func writableMark(option int) int {
@@ -174,6 +170,7 @@ func (o *outgoing) WriteString(s string) (int, error) {
 
 // write is the _write of a message: it frames a chunk and hands it to the transport.
 func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err error) {
+	var head []byte
 	switch {
 	case o.ended:
 		err = stream.ErrWriteAfterEnd
@@ -181,19 +178,19 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		o.tick(cb, stream.ErrDestroyed)
 		return false, stream.ErrDestroyed
 	default:
-		err = o.msg.fixHead(-1)
+		head, err = o.takeHead(-1, chunkRoom(len(p)))
 	}
 	if err == nil && o.length >= 0 && o.written+int64(len(p)) > o.length {
 		err = ErrContentLength
 	}
 	if err != nil {
-		o.headBytes = bytes.Clone(o.headBytes) // it was fixed now, and does not leave: it must outlast the turn
+		o.keepHead(head)
 		o.refuse(err, cb)
 		return false, err
 	}
 	o.written += int64(len(p))
 	if o.noBody || len(p) == 0 {
-		o.flushHead()
+		o.passHead(head)
 		o.swallow(len(p))
 		switch {
 		case cb == nil:
@@ -204,7 +201,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		}
 		return o.goOn(), nil
 	}
-	o.hand(p, l, cb)
+	o.hand(head, p, l, cb)
 	return o.goOn(), nil
 }
 
@@ -213,7 +210,7 @@ func (o *outgoing) goOn() bool {
 	if o.gone {
 		return false
 	}
-	if o.WritableLength() >= o.hwm {
+	if o.WritableLength() >= o.mark() {
 		o.needDrain = true
 	}
 	return !o.needDrain

@@ -39,7 +39,8 @@ func (o *outgoing) end(x content, l lasts, cb func(error)) {
 		return
 	}
 	o.tell(cb)
-	if err := o.msg.fixHead(n); err != nil {
+	head, err := o.takeHead(n, o.endRoom(x))
+	if err != nil {
 		o.refuse(err, nil)
 		o.msg.Destroy(err)
 		return
@@ -53,7 +54,7 @@ func (o *outgoing) end(x content, l lasts, cb func(error)) {
 		o.msg.Destroy(ErrContentLength)
 		return
 	}
-	o.final(x, l)
+	o.final(head, x, l)
 }
 
 func (o *outgoing) tell(cb func(error)) {
@@ -71,9 +72,23 @@ func (o *outgoing) takeTold() (told []func(error)) {
 	return told
 }
 
-// final is the _final of a message: the last chunk and what ends the message leave in one piece if they are small.
-func (o *outgoing) final(x content, l lasts) {
-	if o.owns() {
+// endRoom is how much memory the end of a message takes, with x in it if that is small.
+func (o *outgoing) endRoom(x content) int {
+	size := 32
+	if n := x.len(); n <= copiedChunk {
+		size += n
+	}
+	if o.more != nil {
+		for _, t := range o.more.trailers {
+			size += len(t.name) + len(t.value) + len(": \r\n")
+		}
+	}
+	return size
+}
+
+// final is the _final of a message, of which b is the head, if that was not handed over: the last chunk and what ends the message leave in one piece if they are small.
+func (o *outgoing) final(b []byte, x content, l lasts) {
+	if o.holds() && o.owns() {
 		o.release()
 	}
 	if o.noBody {
@@ -81,16 +96,10 @@ func (o *outgoing) final(x content, l lasts) {
 	}
 	a := &o.sh.arena
 	n := x.len()
-	size := 32
-	trailers := o.extra().trailers
-	for _, t := range trailers {
-		size += len(t.name) + len(t.value) + len(": \r\n")
+	if b == nil {
+		b = a.take(o.endRoom(x))
 	}
 	whole := n <= copiedChunk
-	if whole {
-		size += n
-	}
-	b := o.takeHead(size)
 	if o.chunked && n > 0 {
 		b = appendChunkSize(b, n)
 	}
@@ -101,14 +110,14 @@ func (o *outgoing) final(x content, l lasts) {
 			o.pass(a.put(b), lastsTurn, nil)
 		}
 		o.pass(x.p, l, nil)
-		b = a.take(size)
+		b = a.take(o.endRoom(content{}))
 	}
 	if o.chunked {
 		if n > 0 {
 			b = append(b, "\r\n"...)
 		}
 		b = append(b, "0\r\n"...)
-		for _, t := range trailers {
+		for _, t := range o.extra().trailers {
 			b = append(b, t.name...)
 			b = append(b, ": "...)
 			b = append(b, t.value...)

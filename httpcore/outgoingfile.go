@@ -31,22 +31,27 @@ func (o *outgoing) TakesFile(as stream.WritableStream) bool {
 // WriteFile is stream.FileWriter's. What a stretch ends short of was never written: strict content length finds it at the
 // end. A chunk that is short, or a message that has ended meanwhile, is cut off at once, with its connection.
 func (o *outgoing) WriteFile(x stream.FileRange) (more, taken bool) {
-	if !o.TakesFile(o.msg) || o.msg.fixHead(-1) != nil || o.noBody || o.length >= 0 && o.written+int64(x.N) > o.length {
+	if !o.TakesFile(o.msg) {
 		return false, false // writing the bytes leads to what is due
+	}
+	head, err := o.takeHead(-1, chunkRoom(0))
+	if err != nil || o.noBody || o.length >= 0 && o.written+int64(x.N) > o.length {
+		o.keepHead(head)
+		return false, false
 	}
 	c := o.c
 	o.written += int64(x.N)
 	if o.chunked {
-		o.pass(o.sh.arena.put(appendChunkSize(o.takeHead(20), x.N)), lastsTurn, nil)
+		o.pass(o.sh.arena.put(appendChunkSize(o.open(head, chunkRoom(0)), x.N)), lastsTurn, nil)
 	} else {
-		o.flushHead()
+		o.passHead(head)
 	}
 	c.handGathered()
 	o.inFile = true
 	o.flying++
 	o.onWire = true
 	c.writing(x.N)
-	err := c.t.(stream.FileSender).SendFile(x.FD, x.Off, x.N, func(off int64, n int, give func([]byte)) {
+	err = c.t.(stream.FileSender).SendFile(x.FD, x.Off, x.N, func(off int64, n int, give func([]byte)) {
 		c.waitsForFile = true
 		x.Stuck(off, n, func(p []byte) {
 			c.waitsForFile = false

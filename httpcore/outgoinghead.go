@@ -10,6 +10,49 @@ import (
 
 type header struct{ name, value string }
 
+// fieldList is where the fields of a message lie that are too many for itself.
+type fieldList struct {
+	items []header
+	room  [6]header // where items begins
+}
+
+// fields are those that were set, in order.
+func (o *outgoing) fields() []header {
+	if o.many != nil {
+		return o.many.items
+	}
+	return o.few[:o.lines]
+}
+
+// addField puts a field behind those that were set.
+func (o *outgoing) addField(h header) {
+	if o.many == nil && int(o.lines) < len(o.few) {
+		o.few[o.lines] = h
+		o.lines++
+		return
+	}
+	if o.many == nil {
+		o.moveFields()
+	}
+	o.many.items = append(o.many.items, h)
+}
+
+// moveFields has the fields lie where there is room for more.
+func (o *outgoing) moveFields() {
+	x := new(fieldList)
+	x.items = append(x.room[:0], o.fields()...)
+	o.many = x
+}
+
+// keepFields leaves the first n fields.
+func (o *outgoing) keepFields(n int) {
+	if o.many != nil {
+		o.many.items = o.many.items[:n]
+	} else {
+		o.lines = uint8(n)
+	}
+}
+
 // knownHeaders are the fields that mean something to us, one bit each: those that were set, and above them those that
 // were removed, which is not the same as never set.
 type knownHeaders uint16
@@ -52,21 +95,23 @@ func (o *outgoing) SetHeader(name, value string) error {
 	if err := o.mayHave(name, &value); err != nil {
 		return err
 	}
-	o.mark(name, true)
+	o.note(name, true)
 	at := -1
-	for i := 0; i < len(o.headers); i++ {
+	fields := o.fields()
+	for i := 0; i < len(fields); i++ {
 		switch {
-		case !sameName(o.headers[i].name, name):
+		case !sameName(fields[i].name, name):
 		case at < 0:
 			at = i
-			o.headers[i] = header{name, value}
+			fields[i] = header{name, value}
 		default:
-			o.headers = append(o.headers[:i], o.headers[i+1:]...)
+			fields = append(fields[:i], fields[i+1:]...)
+			o.keepFields(len(fields))
 			i--
 		}
 	}
 	if at < 0 {
-		o.headers = append(o.headers, header{name, value})
+		o.addField(header{name, value})
 	}
 	return nil
 }
@@ -76,8 +121,8 @@ func (o *outgoing) AppendHeader(name, value string) error {
 	if err := o.mayHave(name, &value); err != nil {
 		return err
 	}
-	o.mark(name, true)
-	o.headers = append(o.headers, header{name, value})
+	o.note(name, true)
+	o.addField(header{name, value})
 	return nil
 }
 
@@ -87,20 +132,20 @@ func (o *outgoing) RemoveHeader(name string) error {
 	if o.headSent {
 		return ErrHeadersSent
 	}
-	o.mark(name, false)
-	kept := o.headers[:0]
-	for _, h := range o.headers {
+	o.note(name, false)
+	kept := o.fields()[:0]
+	for _, h := range o.fields() {
 		if !sameName(h.name, name) {
 			kept = append(kept, h)
 		}
 	}
-	o.headers = kept
+	o.keepFields(len(kept))
 	return nil
 }
 
 // Header is the first value that was set for a field; "" if there is none.
 func (o *outgoing) Header(name string) string {
-	for _, h := range o.headers {
+	for _, h := range o.fields() {
 		if sameName(h.name, name) {
 			return h.value
 		}
@@ -110,7 +155,7 @@ func (o *outgoing) Header(name string) string {
 
 // HasHeader reports whether a field was set.
 func (o *outgoing) HasHeader(name string) bool {
-	for _, h := range o.headers {
+	for _, h := range o.fields() {
 		if sameName(h.name, name) {
 			return true
 		}
@@ -121,7 +166,7 @@ func (o *outgoing) HasHeader(name string) bool {
 // HeaderNames are the names of the fields that were set, in order and in lower case, each once.
 func (o *outgoing) HeaderNames() (names []string) {
 	seen := map[string]bool{}
-	for _, h := range o.headers {
+	for _, h := range o.fields() {
 		if name := strings.ToLower(h.name); !seen[name] {
 			seen[name] = true
 			names = append(names, name)
@@ -208,7 +253,7 @@ func given(fields []string, name string) bool {
 	return false
 }
 
-func (o *outgoing) mark(name string, set bool) {
+func (o *outgoing) note(name string, set bool) {
 	bit := knownHeader(name)
 	o.known &^= bit | bit<<removedShift
 	if set {
@@ -231,7 +276,7 @@ func (o *outgoing) drop(name string, bit knownHeaders) {
 
 // count is how many lines a field has.
 func (o *outgoing) count(name string) (n int) {
-	for _, h := range o.headers {
+	for _, h := range o.fields() {
 		if sameName(h.name, name) {
 			n++
 		}
@@ -251,9 +296,7 @@ func hasToken(list, token string) bool {
 
 // FlushHeaders sends the head now, before there is any body. It returns why the head can't be.
 func (o *outgoing) FlushHeaders() error {
-	if err := o.msg.fixHead(-1); err != nil {
-		return err
-	}
-	o.flushHead()
-	return nil
+	head, err := o.takeHead(-1, 0)
+	o.passHead(head)
+	return err
 }

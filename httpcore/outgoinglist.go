@@ -8,16 +8,22 @@ func (o *outgoing) addAll(list []string) error {
 	if len(list)%2 != 0 {
 		return ErrOddFields
 	}
-	before, known := len(o.headers), o.known
-	o.headers = slices.Grow(o.headers, len(list)/2)
+	before, known := len(o.fields()), o.known
+	if n := before + len(list)/2; n > len(o.few) {
+		if o.many == nil {
+			o.moveFields()
+		}
+		o.many.items = slices.Grow(o.many.items, n-before)
+	}
 	for i := 0; i < len(list); i += 2 {
 		name, value := list[i], list[i+1]
 		if err := o.mayHave(name, &value); err != nil {
-			o.headers, o.known = o.headers[:before], known
+			o.keepFields(before)
+			o.known = known
 			return err
 		}
-		o.mark(name, true)
-		o.headers = append(o.headers, header{name, value})
+		o.note(name, true)
+		o.addField(header{name, value})
 	}
 	return nil
 }

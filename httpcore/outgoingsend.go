@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/weir-go/weir/stream"
@@ -11,23 +12,27 @@ import (
 // owns reports whether the message has the transport to itself.
 func (o *outgoing) owns() bool { return o.c != nil && o.c.out == o }
 
-// hand frames p and passes it on.
-func (o *outgoing) hand(p []byte, l lasts, cb func(error)) {
+// hand frames p and passes it on, behind the head, if that was not handed over.
+func (o *outgoing) hand(head, p []byte, l lasts, cb func(error)) {
 	a := &o.sh.arena
 	if !o.chunked {
-		if o.headBytes != nil && !o.hold && len(p) <= copiedChunk {
-			o.pass(a.put(append(o.takeHead(len(p)), p...)), lastsTurn, cb)
+		if head != nil && len(p) <= copiedChunk {
+			o.pass(a.put(append(head, p...)), lastsTurn, cb)
 			return
 		}
-		o.flushHead()
+		o.passHead(head)
 		o.pass(p, l, cb)
 		return
 	}
-	size := 20
-	if l == lastsCall || len(p) <= copiedChunk {
-		size += len(p)
+	room := chunkRoom(len(p))
+	if l == lastsCall {
+		room = chunkRoom(0) + len(p)
 	}
-	b := appendChunkSize(o.takeHead(size), len(p))
+	if cap(head)-len(head) < room {
+		o.passHead(head)
+		head = nil
+	}
+	b := appendChunkSize(o.open(head, room), len(p))
 	if l == lastsCall || len(p) <= copiedChunk {
 		b = append(b, p...)
 		b = append(b, "\r\n"...)
@@ -51,7 +56,7 @@ func (o *outgoing) swallow(n int) {
 		return
 	}
 	x := o.extend()
-	if x.dropped += n; x.dropped < o.hwm || o.needDrain {
+	if x.dropped += n; x.dropped < o.mark() || o.needDrain {
 		return
 	}
 	x.dropped, o.needDrain = 0, true
@@ -66,22 +71,49 @@ func (o *outgoing) swallowed() {
 	o.mayDrain()
 }
 
-// takeHead returns memory of the arena that has the head in it, if that was not handed over, and room for n bytes more.
-func (o *outgoing) takeHead(n int) []byte {
-	if o.hold {
-		return o.sh.arena.take(n) // it leaves alone
+// chunkRoom is how much memory a chunk of n bytes takes, with its bytes if they are few.
+func chunkRoom(n int) int {
+	if n > copiedChunk {
+		n = 0
 	}
-	h := o.headBytes
-	o.headBytes = nil
-	return o.sh.arena.reopen(h, n)
+	return n + 20
 }
 
-// flushHead hands the head over.
-func (o *outgoing) flushHead() {
-	if h := o.headBytes; h != nil && !o.hold {
-		o.headBytes = nil
-		o.pass(h, lastsTurn, nil)
+// takeHead has the head fixed, if it is not, and returns it in memory of the arena that is not put yet, with room for so many bytes
+// more: nil if it was handed over, or leaves alone.
+func (o *outgoing) takeHead(whole int64, room int) ([]byte, error) {
+	if !o.headSent {
+		return o.msg.fixHead(whole, room)
 	}
+	x := o.more
+	if x == nil || x.head == nil || o.hold {
+		return nil, nil
+	}
+	h := x.head
+	x.head = nil
+	return append(o.sh.arena.take(len(h)+room), h...), nil
+}
+
+// keepHead keeps the head, if there is one, which does not leave now: it must outlast the turn.
+func (o *outgoing) keepHead(h []byte) {
+	if h != nil {
+		o.extend().head = bytes.Clone(h)
+	}
+}
+
+// passHead hands the head over, if there is one.
+func (o *outgoing) passHead(h []byte) {
+	if h != nil {
+		o.pass(o.sh.arena.put(h), lastsTurn, nil)
+	}
+}
+
+// open is memory for n bytes: behind the head, if there is one.
+func (o *outgoing) open(head []byte, n int) []byte {
+	if head != nil {
+		return head
+	}
+	return o.sh.arena.take(n)
 }
 
 // pass hands bytes to the transport, or keeps them.
@@ -165,8 +197,9 @@ func (o *outgoing) send(p []byte, l lasts, cb func(error)) {
 
 // own is the message getting the transport: what it has kept is moved, once.
 func (o *outgoing) own() {
-	if h := o.headBytes; o.hold && h != nil && o.owns() {
-		o.headBytes = nil
+	if x := o.more; o.hold && x.head != nil && o.owns() {
+		h := x.head
+		x.head = nil
 		o.send(h, lastsOn, nil)
 	}
 	if o.corked == 0 {

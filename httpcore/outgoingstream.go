@@ -41,11 +41,18 @@ func (o *outgoing) WritableLength() int {
 }
 
 // WritableHighWaterMark is the mark: that of the options, or what SetWritableHighWaterMark was given.
-func (o *outgoing) WritableHighWaterMark() int { return o.hwm }
+func (o *outgoing) WritableHighWaterMark() int { return o.mark() }
+
+func (o *outgoing) mark() int {
+	if x := o.more; x != nil && x.mark > 0 {
+		return x.mark
+	}
+	return o.sh.mark
+}
 
 // SetWritableHighWaterMark changes the mark of this message, in bytes: 0 is the default of 16 KiB, stream.NoBuffer a single byte; other
 // negative values panic. It counts from the next write on: who was told to wait still waits for OnDrain.
-func (o *outgoing) SetWritableHighWaterMark(n int) { o.hwm = writableMark(n) }
+func (o *outgoing) SetWritableHighWaterMark(n int) { o.extend().mark = writableMark(n) }
 
 // WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
 func (o *outgoing) WritableNeedDrain() bool { return o.needDrain && !o.ended && !o.gone }
@@ -115,7 +122,7 @@ func (o *outgoing) Unpiped(src stream.ReadableStream) {
 
 // begun reports whether the client may have seen anything of the message.
 func (o *outgoing) begun() bool {
-	return o.over || o.onWire && o.headBytes == nil
+	return o.over || o.onWire && o.extra().head == nil
 }
 
 // finished reports whether 'finish' was told.

@@ -147,7 +147,8 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 	if r.p, err = o.Agent.on(l); err != nil {
 		return nil, err
 	}
-	r.init(&r.p.shared, o.HighWaterMark, r)
+	r.init(&r.p.shared, r)
+	r.mine.mark = writableMark(o.HighWaterMark)
 	r.more = &r.mine
 	r.mine.held = r.firstHeld[:0]
 	if err := r.setUp(auth); err != nil {

@@ -1,7 +1,6 @@
 package httpcore
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,41 +17,35 @@ func (r *ClientRequest) FlushHeaders() error {
 	if r.seldomBody() && r.known&(setLength|setCoding) == 0 && !r.expects() {
 		whole = 0
 	}
-	if err := r.fixHead(whole); err != nil {
-		return err
-	}
-	r.flushHead()
-	return nil
+	head, err := r.takeHead(whole, 0)
+	r.passHead(head)
+	return err
 }
 
-// fixHead decides the framing, and writes the head into the request's own first bytes.
-func (r *ClientRequest) fixHead(whole int64) error {
-	if r.headSent {
-		return nil
-	}
+// fixHead decides the framing, and returns the head: see message.
+func (r *ClientRequest) fixHead(whole int64, room int) ([]byte, error) {
 	if err := r.frame(whole); err != nil {
-		return err
+		return nil, err
 	}
-	size := len(r.method) + len(r.target) + len(r.host) + 128
-	for _, h := range r.headers {
+	size := room + len(r.method) + len(r.target) + len(r.host) + 128
+	for _, h := range r.fields() {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
 	b, err := r.appendHead(r.sh.arena.take(size))
 	if err != nil {
-		return fmt.Errorf("httpcore: %w", err)
+		return nil, fmt.Errorf("httpcore: %w", err)
 	}
 	r.headSent = true
 	if r.expects() && (r.chunked || r.length > 0) {
-		r.headBytes = bytes.Clone(b)
+		r.keepHead(b)
 		r.hold = true
 		if r.attached() {
 			r.own()
 			r.awaitContinue()
 		}
-		return nil
+		return nil, nil
 	}
-	r.headBytes = r.sh.arena.put(b)
-	return nil
+	return b, nil
 }
 
 // appendHead appends the head. Nothing in it can be read as anything else.
@@ -66,7 +59,7 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 		}
 	}
 	framed := r.known&(setLength|setCoding) != 0
-	for _, h := range r.headers { // names and values were looked at when they were set, but not what a value means
+	for _, h := range r.fields() { // names and values were looked at when they were set, but not what a value means
 		if len(h.name) == len("Host") || framed && knownHeader(h.name)&(setLength|setCoding) != 0 {
 			if b, err = h1.AppendField(b, h.name, h.value); err != nil {
 				return nil, err
@@ -91,7 +84,7 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 func (r *ClientRequest) appendConnection(b []byte) []byte {
 	switch {
 	case r.isSet(setConnection):
-		for _, h := range r.headers {
+		for _, h := range r.fields() {
 			if strings.EqualFold(h.name, "Connection") && hasToken(h.value, "close") {
 				r.keepAlive = false
 			}
@@ -153,7 +146,7 @@ func (r *ClientRequest) seldomBody() bool {
 
 // expects reports whether the body waits for a 100.
 func (r *ClientRequest) expects() bool {
-	for _, h := range r.headers {
+	for _, h := range r.fields() {
 		if len(h.name) == len("Expect") && strings.EqualFold(h.name, "Expect") {
 			return hasToken(h.value, "100-continue")
 		}

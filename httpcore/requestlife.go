@@ -97,7 +97,7 @@ func (r *ClientRequest) again() error {
 		return err
 	}
 	if r.hold { // the body still waits for its 100
-		r.headBytes = b
+		r.extend().head = b
 		return nil
 	}
 	if r.chunked {

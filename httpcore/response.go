@@ -1,7 +1,5 @@
 package httpcore
 
-import "slices"
-
 // ServerResponse is the answer to a request: a writable stream directly over the connection. What is written is framed and
 // handed to the transport, where bytes wait and nowhere else; a response that is behind another keeps its bytes until that
 // one is complete, and moves them once.
@@ -25,19 +23,18 @@ type ServerResponse struct {
 	expecting bool             // the client waits for a 100 before it sends its body
 	continued bool             // a 100 was sent
 	maySwitch bool             // the request asks for another protocol, and nothing behind it is looked at before it is answered
+	head      bool             // the request was a HEAD
+	minor     uint8            // of the client's version
 	req       *IncomingMessage // what it answers; nil if that was no request
-	major     uint8
-	minor     uint8
-	head      bool // the request was a HEAD
 }
 
 // init makes r the response of x, which is behind all others of c.
 func (r *ServerResponse) init(c *serverConn, x *exchange) {
-	r.outgoing.init(&c.sl.shared, c.sl.s.o.HighWaterMark, r)
+	r.outgoing.init(&c.sl.shared, r)
 	r.c = &c.wire
 	r.StatusCode = 200
-	r.major, r.minor = 1, x.req.minor
-	if x.req.line == "" {
+	r.minor = x.req.minor
+	if x.req.text == "" {
 		r.minor = 1 // an answer of ours to what is no request
 	} else {
 		r.head = x.req.Method() == "HEAD"
@@ -60,17 +57,18 @@ func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 	}
 	before := r.StatusCode
 	r.StatusCode = status
-	if err := r.fixHead(-1); err != nil {
+	head, err := r.takeHead(-1, 0)
+	if err != nil {
 		r.StatusCode = before
 		return err
 	}
-	r.headBytes = slices.Clone(r.headBytes) // the turn may end before anything is written
+	r.keepHead(head) // the turn may end before anything is written
 	return nil
 }
 
 // setAll has the fields of a list take the place of those that were set. One that has a name twice has two lines.
 func (r *ServerResponse) setAll(fields []string) error {
-	if len(r.headers) == 0 {
+	if len(r.fields()) == 0 {
 		return r.addAll(fields)
 	}
 	if err := r.mayHaveAll(fields); err != nil {

@@ -7,33 +7,29 @@ import (
 	"github.com/weir-go/weir/httpcore/h1"
 )
 
-// fixHead decides the framing, and writes the head into the response's own first bytes. whole is how long the body is,
-// if all of it is known; -1 if not.
-func (r *ServerResponse) fixHead(whole int64) error {
-	if r.headSent {
-		return nil
-	}
+// fixHead decides the framing, and returns the head: see message.
+func (r *ServerResponse) fixHead(whole int64, room int) ([]byte, error) {
 	if r.StatusCode < 100 || r.StatusCode > 999 {
-		return ErrInvalidStatus
+		return nil, ErrInvalidStatus
 	}
 	reason := r.StatusMessage
 	if reason == "" {
 		reason = StatusText(r.StatusCode)
 	} else if !h1.ValidReason(reason) {
-		return ErrInvalidValue
+		return nil, ErrInvalidValue
 	}
 	r.noBody = r.head || r.StatusCode < 200 || r.StatusCode == 204 || r.StatusCode == 304
 	if err := r.frame(whole); err != nil {
-		return err
+		return nil, err
 	}
 	r.headSent = true
 	if r.c == nil {
-		return nil
+		return nil, nil
 	}
 	c := r.conn()
 	connection := r.connection()
-	size := 128 + len(reason) + len(connection)
-	for _, h := range r.headers {
+	size := room + 128 + len(reason) + len(connection)
+	for _, h := range r.fields() {
 		size += len(h.name) + len(h.value) + len(": \r\n")
 	}
 	b := r.sh.arena.take(size)
@@ -42,7 +38,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 	} else {
 		b = appendStatusLine(b, r.StatusCode, reason)
 	}
-	for _, h := range r.headers {
+	for _, h := range r.fields() {
 		b = append(b, h.name...)
 		b = append(b, ": "...)
 		b = append(b, h.value...)
@@ -63,8 +59,7 @@ func (r *ServerResponse) fixHead(whole int64) error {
 		b = strconv.AppendInt(b, r.length, 10)
 		b = append(b, "\r\n"...)
 	}
-	r.headBytes = r.sh.arena.put(append(b, "\r\n"...))
-	return nil
+	return append(b, "\r\n"...), nil
 }
 
 // appendStatusLine appends a status line: RFC 9112 section 4. The status has three digits.
@@ -121,7 +116,7 @@ func (r *ServerResponse) noFraming() bool {
 // connection is the lines that say whether the connection goes on, unless the handler has said so.
 func (r *ServerResponse) connection() string {
 	if r.isSet(setConnection) {
-		for _, h := range r.headers {
+		for _, h := range r.fields() {
 			if strings.EqualFold(h.name, "Connection") && hasToken(h.value, "close") {
 				r.keepAlive = false
 			}

@@ -142,6 +142,7 @@ func (s *Server) on(l *loop.Loop) *serverLoop {
 	if sl == nil {
 		sl = &serverLoop{s: s, closing: s.closing.Load()}
 		sl.init(l)
+		sl.mark = writableMark(s.o.HighWaterMark)
 		s.loops[l] = sl
 	}
 	return sl

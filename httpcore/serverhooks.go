@@ -130,7 +130,7 @@ func (w *connWatch) done(c *serverConn, rw *requestWatch) {
 		x.Duration = w.l.Now() - rw.began
 	}
 	if r := x.Response; r != nil {
-		if r.onWire && r.headBytes == nil {
+		if r.onWire && r.extra().head == nil {
 			x.StatusCode = r.StatusCode
 		}
 		if !r.noBody {

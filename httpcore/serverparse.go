@@ -103,8 +103,7 @@ func (c *serverConn) begin(m *IncomingMessage) {
 	method := strings.IndexByte(text, '\n')
 	target := method + 1 + strings.IndexByte(text[method+1:], '\n')
 	m.c = &c.wire
-	m.line, m.fields = text[:target+1], section(text[target+1:])
-	m.method, m.major, m.minor = uint16(method), 1, c.minor
+	m.text, m.line, m.method, m.minor = text, uint32(target+1), uint16(method), c.minor
 	m.length = c.p.ContentLength()
 	m.hasBody = m.length != 0
 	m.remote = c.t.RemoteAddr()

@@ -12,6 +12,7 @@ import (
 type shared struct {
 	l       *loop.Loop
 	streams *stream.Embedder // of messages
+	mark    int              // the high water mark of messages that are written and have none of their own
 
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
@@ -105,15 +106,6 @@ func spoil(a *arena) {
 			used[i] = 0xdd
 		}
 	})
-}
-
-// reopen returns room for n bytes behind a copy of b: b itself, if it was the last to be put and there is room.
-func (a *arena) reopen(b []byte, n int) []byte {
-	if at := len(a.buf) - len(b); cap(a.buf)-len(a.buf) >= n && a.endsWith(b) {
-		a.buf = a.buf[:at]
-		return a.buf[at : at+len(b) : at+len(b)+n]
-	}
-	return append(a.take(len(b)+n), b...)
 }
 
 // endsWith reports whether p was the last to be put.

@@ -16,12 +16,13 @@ func TestATargetIsTakenApartInEveryForm(t *testing.T) {
 		{"OPTIONS", "*", "field", "*", "", "*"},
 		{"CONNECT", "b:1", "b:1", "b:1", "", "b:1"},
 	} {
-		m := &IncomingMessage{line: k.method + "\n" + k.target + "\n", method: uint16(len(k.method)), fields: "Host:field\n"}
+		line := k.method + "\n" + k.target + "\n"
+		m := &IncomingMessage{text: line + "Host:field\n", line: uint32(len(line)), method: uint16(len(k.method))}
 		if m.Host() != k.host || m.Path() != k.path || m.RawQuery() != k.query || m.PathAndQuery() != k.both || m.URL() != k.target {
 			t.Errorf("%s %s: got %q, %q, %q, %q", k.method, k.target, m.Host(), m.Path(), m.RawQuery(), m.PathAndQuery())
 		}
 	}
-	m := &IncomingMessage{line: "OK", status: 200}
+	m := &IncomingMessage{text: "OK\n", line: 3, status: 200}
 	if m.URL() != "" || m.Method() != "" || m.StatusMessage() != "OK" || m.Host() != "" || m.Path() != "" {
 		t.Error("a response has a target")
 	}

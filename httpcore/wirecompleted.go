@@ -97,7 +97,7 @@ func (w *wire) reason(err error) error {
 
 // mayDrain tells that it is time to go on, if somebody waits for that.
 func (o *outgoing) mayDrain() {
-	if o.needDrain && !o.gone && o.extra().heldBytes < o.hwm {
+	if o.needDrain && !o.gone && o.extra().heldBytes < o.mark() {
 		o.drained()
 	}
 }

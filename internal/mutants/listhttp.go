@@ -120,8 +120,8 @@ var serverMutants = []mutant{
 		"httpcore/wirecompleted.go", "		defer w.completeAll(err) // whoever", "		// whoever",
 	},
 	{
-		"a head that is opened again in other memory", "an answer's first bytes are another's",
-		"httpcore/shared.go", "cap(a.buf)-len(a.buf) >= n && a.endsWith(b)", "cap(a.buf)-len(a.buf) >= n && at >= 0 && len(b) > 0",
+		"a head that is kept where it was made", "an answer's first bytes are another's",
+		"httpcore/outgoingsend.go", "o.extend().head = bytes.Clone(h)", "o.extend().head = h",
 	},
 	{
 		"no drain", "a handler that waits for the client waits for ever",
