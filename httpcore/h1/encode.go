@@ -65,7 +65,7 @@ func AppendField[N, V ~string | ~[]byte](dst []byte, name N, value V) ([]byte, e
 		if len(value) != len(chunkedCoding) || !foldEqual(value, chunkedCoding) {
 			return dst, refuse("a transfer coding other than chunked")
 		}
-	case knownConnection, knownUpgrade: // any value says something, if only to others
+	case knownConnection, knownUpgrade, knownExpect: // any value says something, if only to others
 	}
 	return appendField(dst, name, value), nil
 }
@@ -121,7 +121,7 @@ func AppendTrailer[N, V ~string | ~[]byte](dst []byte, name N, value V) ([]byte,
 	if err := checkField(name, value); err != nil {
 		return dst, err
 	}
-	if knownField(name) != 0 {
+	if k := knownField(name); k != 0 && k != knownExpect {
 		return dst, refuse("a field that frames or routes the message, in a trailer section")
 	}
 	return appendField(dst, name, value), nil

@@ -12,6 +12,7 @@ const (
 	knownConnection
 	knownLength
 	knownCoding
+	knownExpect // framing does not depend on it, but each server asks whether it is there
 )
 
 // knownLengths has a bit for each length of a known name, at its initial. Nearly all other names have none of theirs there.
@@ -20,6 +21,7 @@ var knownLengths = [32]uint32{
 	'U' & 31: 1 << len("Upgrade"),
 	'C' & 31: 1<<len("Connection") | 1<<len("Content-Length"),
 	'T' & 31: 1 << len("Transfer-Encoding"),
+	'E' & 31: 1 << len("Expect"),
 }
 
 // knownField is the field of that name; 0 is all others. name is a token.
@@ -28,6 +30,10 @@ func knownField[S ~string | ~[]byte](name S) known {
 	case 4:
 		if load4(name)|0x20202020 == load4("host") {
 			return knownHost
+		}
+	case 6:
+		if foldEqual(name, "expect") {
+			return knownExpect
 		}
 	case 7:
 		if foldEqual(name, "upgrade") {
@@ -80,6 +86,8 @@ func (p *Parser) beginKnown(j int) bool {
 		}
 	case knownUpgrade:
 		p.seen |= seenUpgrade
+	case knownExpect:
+		p.seen |= seenExpect
 	case knownConnection:
 		p.cand = isClose | isKeepAlive | isUpgrade
 	case knownLength:
@@ -118,7 +126,7 @@ func (p *Parser) readKnown(data []byte, i, j int, last bool) bool {
 		return p.readLength(data, i, j, last)
 	case knownCoding:
 		return p.readCoding(data, i, j, last)
-	case knownUpgrade: // that it is there is all
+	case knownUpgrade, knownExpect: // that it is there is all
 	}
 	return true
 }

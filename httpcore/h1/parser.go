@@ -59,6 +59,7 @@ const (
 	seenCoding
 	seenHost
 	seenUpgrade
+	seenExpect
 	seenClose        // Connection: close
 	seenKeepAlive    // Connection: keep-alive
 	seenConnUpgrade  // Connection: upgrade
@@ -210,6 +211,9 @@ func (p *Parser) KeepAlive() bool {
 func (p *Parser) WantsUpgrade() bool {
 	return p.minor > 0 && p.seen&(seenUpgrade|seenConnUpgrade) == seenUpgrade|seenConnUpgrade
 }
+
+// Expects reports whether the head has an Expect field, from OnHeadersComplete on. What it expects is the handler's to look at.
+func (p *Parser) Expects() bool { return p.seen&seenExpect != 0 }
 
 // InTrailers reports whether the fields that come are those of a trailer section.
 func (p *Parser) InTrailers() bool { return p.seen&seenTrailers != 0 }

@@ -116,6 +116,9 @@ func (t *tracer) framing() string {
 	if t.p.WantsUpgrade() {
 		says = append(says, "wants upgrade")
 	}
+	if t.p.Expects() {
+		says = append(says, "expects")
+	}
 	return strings.Join(says, ", ")
 }
 

@@ -5,7 +5,7 @@ package h1
 
 // ValidToken reports whether s is a token, as a field's name is: RFC 9110 section 5.6.2.
 func ValidToken[S ~string | ~[]byte](s S) bool {
-	return len(s) > 0 && only(s, classToken)
+	return len(s) > 0 && (isWords(s) || only(s, classToken))
 }
 
 // ValidMethod reports whether s can be a request's method: a token that is not longer than a Parser reads, 32 bytes, and
@@ -82,6 +82,19 @@ func isLength[S ~string | ~[]byte](s S) bool {
 		n = n*10 + d
 	}
 	return len(s) > 0
+}
+
+// isWords reports whether s has eight bytes or more and they are letters and "-", as those of most names are: eight bytes at a time.
+func isWords[S ~string | ~[]byte](s S) bool {
+	if len(s) < 8 {
+		return false
+	}
+	for i := 0; i < len(s)-8; i += 8 {
+		if unlettered(load(s[i:])) != 0 {
+			return false
+		}
+	}
+	return unlettered(load(s[len(s)-8:])) == 0
 }
 
 // trimmed reports whether there is no whitespace at the ends of s, if there is no control byte either.

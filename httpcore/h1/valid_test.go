@@ -128,8 +128,11 @@ func TestWhatIsValid(t *testing.T) {
 	}{
 		{
 			"token", h1.ValidToken[string],
-			[]string{"a", "Content-Type", "!#$%&'*+-.^_`|~", strings.Repeat("x", 1000)},
-			[]string{"", "a b", "a:", "é", "(", "a\r\n", "@"},
+			[]string{"a", "Content-Type", "X-Token-64", "12345678-Aa", "Aa-1", "abcdefg_", "abcdefghi~", "!#$%&'*+-.^_`|~", strings.Repeat("x", 1000)},
+			[]string{
+				"", "a b", "a:", "é", "(", "a\r\n", "@", "Content-Type:", "Content Type", "[ontent-Type", "Content-Typ{", "abcdefg@", "`bcdefgh\x00",
+				"abcdefgh\xff", "\xffabcdefgh", "abcdefghijklmno\x7fabcdefgh",
+			},
 		},
 		{
 			"method", h1.ValidMethod[string],
