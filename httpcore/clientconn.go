@@ -153,7 +153,7 @@ func (c *clientConn) detach() *ClientRequest {
 	}
 	r.c, r.conn = nil, nil
 	if r.res != nil {
-		r.res.c = nil
+		r.res.loose = true
 	}
 	return r
 }

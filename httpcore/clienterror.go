@@ -45,11 +45,9 @@ func (c *serverConn) blame(err error, x *exchange, res *ServerResponse) {
 	if fn == nil || err == nil || errors.Is(err, ErrResponseTimeout) {
 		return
 	}
-	e := &ClientError{Err: err, Response: res}
+	e := &ClientError{Err: err, Response: res, RemoteAddr: c.t.RemoteAddr()}
 	if x != nil {
-		e.Request, e.RemoteAddr = &x.req, x.req.remote
-	} else {
-		e.RemoteAddr = c.t.RemoteAddr()
+		e.Request = &x.req
 	}
 	fn(e)
 }

@@ -67,7 +67,7 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 func (c *clientConn) begin(status int, text string, line int) *IncomingMessage {
 	a := &answer{IncomingMessage: IncomingMessage{
 		c: &c.wire, text: text, line: uint32(line + 1), status: uint16(status), minor: c.minor,
-		length: c.p.ContentLength(), remote: c.t.RemoteAddr(),
+		length: c.p.ContentLength(),
 	}}
 	m := &a.IncomingMessage
 	m.hasBody = m.length != 0 && c.req.method != "HEAD"

@@ -15,20 +15,20 @@ import (
 // It belongs to the loop's goroutine, and to one request: it is never used for another.
 type IncomingMessage struct {
 	stream.EmbeddedReadable
-	c *wire // nil once the message has nothing to do with its connection any more
+	c *wire // its connection
 
 	text              string // method, newline, target, newline; of a response, its reason phrase, newline; and the fields
 	line              uint32 // how long what is before the fields is
 	method            uint16 // how long the method is
 	status            uint16 // of a response; 0 in a request
 	minor             uint8  // of the version; the other half is 1
+	loose             bool   // it has nothing to do with its connection any more, but for whose that was
 	complete, aborted bool
 	consumed          bool // somebody has asked for the body
 	hasBody, dumped   bool
 	upgrade           bool
 	eofDue            bool // the end of input was received, and is pushed when somebody reads
 	length, received  int64
-	remote            netip.AddrPort
 	more              *incomingExtras // nil while there are none
 }
 
@@ -133,7 +133,7 @@ func (m *IncomingMessage) Aborted() bool { return m.aborted }
 // LocalAddr is our address, which is asked for when it is needed first: the zero AddrPort once the connection has gone or the
 // exchange is over.
 func (m *IncomingMessage) LocalAddr() netip.AddrPort {
-	if a := m.extra().local; a.IsValid() || m.c == nil {
+	if a := m.extra().local; a.IsValid() || m.loose {
 		return a
 	}
 	x := m.extend()
@@ -142,7 +142,7 @@ func (m *IncomingMessage) LocalAddr() netip.AddrPort {
 }
 
 // RemoteAddr is the peer's address.
-func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.remote }
+func (m *IncomingMessage) RemoteAddr() netip.AddrPort { return m.c.t.RemoteAddr() }
 
 // OnAborted listens for the message being cut off: its peer has gone, a limit was passed (MaxBody, BodyTimeout and their like), or it
 // was destroyed. There is no 'end' then, and Pipe leaves what it fed as it is: here is where to destroy that. It is told at once, inside
@@ -156,7 +156,7 @@ func (m *IncomingMessage) Context() context.Context {
 	x := m.extend()
 	if x.ctx == nil {
 		x.ctx, x.cancel = context.WithCancelCause(context.Background())
-		if m.c == nil {
+		if m.loose {
 			x.cancel(ErrAborted)
 		} else if m.c.flags&connEnded != 0 && m.complete {
 			x.cancel(ErrClientEnded)
@@ -199,7 +199,7 @@ func (x *messageSource) ReadMore(int) {
 	case m.eofDue:
 		m.eofDue = false
 		m.PushEOF()
-	case m.c != nil:
+	case !m.loose:
 		m.c.bodyWanted(m)
 	}
 }
@@ -212,13 +212,13 @@ func (x *messageSource) Teardown(err error, done func(error)) {
 	if !m.ReadableEnded() || !m.complete {
 		m.aborted = true
 		defer func() {
-			if c := m.c; c != nil {
-				c.side.destroy(err)
+			if !m.loose {
+				m.c.side.destroy(err)
 			}
 		}()
 		m.extra().onAborted.Each(func(fn func()) { fn() })
-	} else if c := m.c; c != nil {
-		c.side.consumed(m)
+	} else if !m.loose {
+		m.c.side.consumed(m)
 	}
 }
 
@@ -233,7 +233,7 @@ func (m *IncomingMessage) tornDown(err error, done func(error)) {
 // dump throws away what nobody reads. streams are those that m is one of.
 func (m *IncomingMessage) dump(streams *stream.Embedder) {
 	if m.consumed || m.ReadableFlowing() == stream.FlowOn { // it was asked to flow, though it does so from a tick on
-		if m.c != nil && !m.complete {
+		if !m.loose && !m.complete {
 			m.c.d.Resume(loop.DeadlineExchange) // the time for it runs, whether or not somebody reads on
 		}
 		return

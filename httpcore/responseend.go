@@ -12,7 +12,7 @@ func (r *ServerResponse) flushed() {
 	if m := r.req; m != nil {
 		m.dump(r.sh.streams)
 		if m.complete {
-			m.c = nil
+			m.loose = true
 		}
 	}
 	if r.extra().onClose.Len() > 0 {

@@ -17,8 +17,12 @@ func (c *serverConn) hurry() {
 }
 
 // rested starts the idle clock if nothing is under way, and the client has taken what it was sent; or it sends our end, if
-// that has waited for this.
+// that has waited for this. The time of a head that has not come whole begins.
 func (c *serverConn) rested() {
+	if c.headDue {
+		c.headDue = false
+		c.d.Start(loop.DeadlineExchange, c.sl.s.o.HeaderTimeout)
+	}
 	switch {
 	case c.tillEnd && c.flags&connGone == 0:
 		c.sendEnd()

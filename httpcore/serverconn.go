@@ -22,6 +22,7 @@ type serverConn struct {
 	first, last *exchange // not answered yet
 	pending     int
 	served      uint32
+	headDue     bool       // a head has begun, and its time does not run yet: as a rule it comes whole
 	tillEnd     bool       // the last answer was given, lasts until our end, and waits for the client to take it
 	burst       uint16     // requests that were looked at in this turn
 	rated       int64      // bytes of the body that is being received, up to where its rate was looked at

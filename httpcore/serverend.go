@@ -55,7 +55,7 @@ func (c *serverConn) refused(err error) {
 func (c *serverConn) deafen() {
 	c.flags |= connDeaf
 	c.flags &^= connBody | connAnswers
-	c.spill, c.head = nil, nil
+	c.spill, c.head, c.headDue = nil, nil, false
 	c.d.Stop(loop.DeadlineIdle)
 	c.d.Stop(loop.DeadlineRead)
 	c.d.Stop(loop.DeadlineExchange)

@@ -32,11 +32,9 @@ func (c *serverConn) log(err error, x *exchange, res *ServerResponse) {
 	if !logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 5)
+	attrs := append(make([]slog.Attr, 0, 5), slog.Any("remote", c.t.RemoteAddr()))
 	if x != nil {
-		attrs = append(attrs, slog.Any("remote", x.req.remote), slog.String("method", x.req.Method()), slog.String("url", x.req.URL()))
-	} else {
-		attrs = append(attrs, slog.Any("remote", c.t.RemoteAddr()))
+		attrs = append(attrs, slog.String("method", x.req.Method()), slog.String("url", x.req.URL()))
 	}
 	if res != nil {
 		attrs = append(attrs, slog.Int("status", res.StatusCode))

@@ -12,9 +12,7 @@ import (
 // OnMessageBegin is what the parser calls with the first byte of a request.
 func (c *serverConn) OnMessageBegin() {
 	c.d.Stop(loop.DeadlineIdle)
-	if c.served > 0 {
-		c.d.Start(loop.DeadlineExchange, c.sl.s.o.HeaderTimeout)
-	}
+	c.headDue = c.served > 0
 	c.beginHead()
 }
 
@@ -30,6 +28,7 @@ func (c *serverConn) OnStatus([]byte, bool) {}
 // OnHeadersComplete is what the parser calls: there is a request.
 func (c *serverConn) OnHeadersComplete() h1.Answer {
 	s := c.sl.s
+	c.headDue = false
 	c.d.Stop(loop.DeadlineExchange)
 	c.served++
 	x := &exchange{}
@@ -55,7 +54,11 @@ func (c *serverConn) OnHeadersComplete() h1.Answer {
 	if !x.res.keepAlive {
 		c.flags |= connLastRequest
 	}
-	switch expect := m.Header("Expect"); {
+	expect := ""
+	if c.p.Expects() {
+		expect = m.Header("Expect")
+	}
+	switch {
 	case s.o.MaxBody > 0 && m.length > s.o.MaxBody:
 		c.refuseInside(413, ErrBodyTooLarge)
 		return h1.Proceed
@@ -100,13 +103,15 @@ func (c *serverConn) refuseInside(status int, err error) {
 // begin makes m the request whose head is complete.
 func (c *serverConn) begin(m *IncomingMessage) {
 	text := c.taken()
-	method := strings.IndexByte(text, '\n')
+	method := 0
+	for text[method] != '\n' { // nearly all are so short that a call to look for it costs more
+		method++
+	}
 	target := method + 1 + strings.IndexByte(text[method+1:], '\n')
 	m.c = &c.wire
 	m.text, m.line, m.method, m.minor = text, uint32(target+1), uint16(method), c.minor
 	m.length = c.p.ContentLength()
 	m.hasBody = m.length != 0
-	m.remote = c.t.RemoteAddr()
 	if m.Method() == "CONNECT" {
 		m.length, m.hasBody = 0, false
 	}
@@ -141,12 +146,14 @@ func (c *serverConn) tooMuch() {
 
 // OnMessageComplete is what the parser calls.
 func (c *serverConn) OnMessageComplete() {
-	c.d.Stop(loop.DeadlineIdle)
-	c.d.Stop(loop.DeadlineRead)
-	c.d.Stop(loop.DeadlineExchange)
-	c.flags &^= connBody
 	x := c.in
 	c.in = nil
+	if x.req.hasBody {
+		c.d.Stop(loop.DeadlineIdle)
+		c.d.Stop(loop.DeadlineRead)
+		c.d.Stop(loop.DeadlineExchange)
+		c.flags &^= connBody
+	}
 	tail := c.tail()
 	c.dumped = 0
 	if c.flags&connDeaf != 0 || c.flags&connLastRequest != 0 && !x.res.maySwitch {
@@ -154,7 +161,7 @@ func (c *serverConn) OnMessageComplete() {
 	}
 	x.req.end(tail)
 	if x.res.finished() {
-		x.req.c = nil
+		x.req.loose = true
 	}
 	if c.burst++; c.burst == maxBurst {
 		_ = c.sh.l.Post(c.restart)

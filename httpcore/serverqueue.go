@@ -96,7 +96,7 @@ func (c *serverConn) abandon(m *IncomingMessage, err error) {
 			c.p.Pause()
 		}
 	}
-	m.c = nil
+	m.loose = true
 	m.cancelled(err)
 	if !m.Destroyed() {
 		m.Destroy(ErrAborted.because(err))

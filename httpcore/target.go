@@ -6,7 +6,10 @@ import "strings"
 
 // Path is the path of the target, undecoded: that of an absolute-form too.
 func (m *IncomingMessage) Path() string {
-	path, _, _ := strings.Cut(m.PathAndQuery(), "?")
+	path := m.PathAndQuery()
+	if i := strings.IndexByte(path, '?'); i >= 0 {
+		path = path[:i]
+	}
 	return path
 }
 

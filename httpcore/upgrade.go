@@ -30,7 +30,7 @@ func (c *serverConn) release(x *exchange) *stream.Socket {
 	c.owned()
 	c.t.ReadStop()
 	c.leave()
-	x.req.c = nil
+	x.req.loose = true
 	x.res.c = nil
 	return stream.NewSocket(c.sl.l, c.t, stream.SocketOptions{PauseOnCreate: true, AllowHalfOpen: true})
 }

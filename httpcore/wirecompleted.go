@@ -45,11 +45,17 @@ func (w *wire) complete(err error, cb func(error)) {
 		}
 	}()
 	if w.queued() == 0 {
-		w.flowing()
+		next := w.flights.oldest()
+		last := next == nil || next.file // else the next is told of right behind
+		if last {
+			w.flowing()
+		}
 		if o.owns() {
 			o.mayDrain()
 		}
-		w.side.rested()
+		if last {
+			w.side.rested()
+		}
 	}
 	if cb != nil {
 		cb = nil

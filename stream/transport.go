@@ -27,7 +27,7 @@ type Transport interface {
 	// CloseReset is Close that lets the other side see an error instead of an end. If it returns one itself, nothing was
 	// closed.
 	CloseReset(done func()) error
-	// LocalAddr and RemoteAddr are the ends' addresses; zero where there are none.
+	// LocalAddr and RemoteAddr are the ends' addresses; zero where there are none. RemoteAddr is asked for after Close too.
 	LocalAddr() netip.AddrPort
 	RemoteAddr() netip.AddrPort
 }
