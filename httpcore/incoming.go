@@ -166,8 +166,8 @@ func (m *IncomingMessage) Context() context.Context {
 }
 
 func (m *IncomingMessage) cancelled(cause error) {
-	if cancel := m.extra().cancel; cancel != nil {
-		cancel(cause)
+	if x := m.more; x != nil && x.cancel != nil {
+		x.cancel(cause)
 	}
 }
 

@@ -88,7 +88,12 @@ type content struct {
 
 func (x content) len() int { return len(x.p) + len(x.s) }
 
-func (x content) appendTo(b []byte) []byte { return append(append(b, x.p...), x.s...) }
+func (x content) appendTo(b []byte) []byte {
+	if x.s != "" {
+		return append(b, x.s...)
+	}
+	return append(b, x.p...)
+}
 
 // message is what an outgoing is part of.
 type message interface {
@@ -101,8 +106,6 @@ type message interface {
 	flushed()
 	// closing is 'close' being about to be told.
 	closing()
-	// ending is p being the last of the body, and all of it if nothing was written.
-	ending(p content)
 }
 
 var _ message = (*ServerResponse)(nil)

@@ -45,7 +45,9 @@ func (o *outgoing) end(x content, l lasts, cb func(error)) {
 		o.msg.Destroy(err)
 		return
 	}
-	o.msg.ending(x)
+	if r, ok := o.msg.(*ClientRequest); ok { // an answer is never sent twice
+		r.ending(x)
+	}
 	o.ended = true
 	o.corked = 0
 	o.written += n
@@ -213,7 +215,9 @@ func (o *outgoing) close() {
 	}
 	o.closed, o.gone = true, true
 	o.msg.closing()
-	o.extra().onClose.Each(func(fn func()) { fn() })
+	if x := o.more; x != nil {
+		x.onClose.Each(func(fn func()) { fn() })
+	}
 }
 
 // cutOff is the connection being lost: nothing more is sent.

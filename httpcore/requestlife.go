@@ -36,7 +36,7 @@ func (r *ClientRequest) connected() {
 	}
 }
 
-// ending keeps a body that may have to be sent once more.
+// ending is p being the last of the body, and all of it if nothing was written: one that may have to be sent once more is kept.
 func (r *ClientRequest) ending(p content) {
 	if r.written == 0 && p.len() > 0 && p.len() <= maxReplay && r.idempotent() && !r.o.NoRetry && r.keepAlive {
 		r.replay = p.appendTo(nil)

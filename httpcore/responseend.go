@@ -15,15 +15,12 @@ func (r *ServerResponse) flushed() {
 			m.loose = true
 		}
 	}
-	if r.extra().onClose.Len() > 0 {
+	if x := r.more; x != nil && x.onClose.Len() > 0 {
 		r.loop().NextTick(r.close)
 	} else {
 		r.close()
 	}
 }
-
-// ending is of no interest: an answer is never sent twice.
-func (r *ServerResponse) ending(content) {}
 
 // closing is nobody working for this exchange any more.
 func (r *ServerResponse) closing() {
