@@ -15,30 +15,35 @@ import (
 	"github.com/weir-go/weir/internal/simkernel"
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
+	"github.com/weir-go/weir/stream"
 )
 
 // passing is a server that passes each request on to another one, and its answer back. Both ends are simulated peers: client
 // of the rig, and the origin.
 type passing struct {
 	*rig
-	a      *Agent
-	client *simkernel.Peer
-	origin *simkernel.Peer // the first connection
-	others []*simkernel.Peer
-	atEnd  []byte   // what the origin has received on the first
-	ends   []string // how things went, in order
-	req    *IncomingMessage
-	res    *ServerResponse
-	up     *ClientRequest
-	answer *IncomingMessage
-	length int64 // what the answer's head says; -1 is what the origin has said
+	a       *Agent
+	client  *simkernel.Peer
+	origin  *simkernel.Peer // the first connection
+	others  []*simkernel.Peer
+	atEnd   []byte   // what the origin has received on the first
+	ends    []string // how things went, in order
+	req     *IncomingMessage
+	res     *ServerResponse
+	up      *ClientRequest
+	answer  *IncomingMessage
+	length  int64 // what the answer's head says; -1 is what the origin has said
+	chunked bool  // it does not say
 }
+
+// spliceReads is how much one read gets: one that gets all of it may be followed by a splice.
+const spliceReads = 8 << 10
 
 func newPassing(t *testing.T, o RequestOptions) *passing {
 	t.Helper()
 	w := simkernel.New(simkernel.Options{Seed: 1, CallCost: -1})
 	l, err := loop.New(loop.Options{
-		Kernel: w.Kernel(), ReadBuffer: 8 << 10,
+		Kernel: w.Kernel(), ReadBuffer: spliceReads,
 		OnUncaught: func(err error) { t.Errorf("uncaught: %v", err) },
 		OnPanic:    func(e *loop.PanicError) { t.Errorf("%v\n%s", e, e.Stack) },
 	})
@@ -91,7 +96,7 @@ func (x *passing) pass(o RequestOptions, req *IncomingMessage, res *ServerRespon
 		if x.length >= 0 {
 			n = x.length
 		}
-		if n >= 0 {
+		if n >= 0 && !x.chunked {
 			res.SetHeader("Content-Length", strconv.FormatInt(n, 10))
 		}
 		answer.Pipe(res)
@@ -219,6 +224,30 @@ func TestWhatStandsBehindASplicedBodyIsTheNextRequest(t *testing.T) {
 	}
 }
 
+func TestABodyWhoseEndIsSplicedIsOver(t *testing.T) {
+	const last = 32 << 10
+	for _, mark := range []int{stream.DefaultHighWaterMark, 4 * last} { // it is waited for, or not
+		t.Run(strconv.Itoa(mark), func(t *testing.T) {
+			x := newPassing(t, RequestOptions{})
+			x.ask(aBody)
+			x.res.SetWritableHighWaterMark(mark)
+			b, end := x.body(aBody), last+spliceReads
+			x.move(x.origin, b[:aBody-end])
+			before := x.spliced()
+			x.move(x.origin, b[aBody-end:])
+			if n := x.spliced() - before; n != last {
+				t.Fatalf("%d bytes were spliced at the end, want %d", n, last)
+			}
+			if got, want := strings.Join(x.ends[2:], ", "), "answer ends, answer sent"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if !bytes.Equal(bodyOf(x.got), b) {
+				t.Errorf("the client has %d bytes of %d", len(bodyOf(x.got)), aBody)
+			}
+		})
+	}
+}
+
 func TestWhoListensSeesASplicedBodyFromThenOn(t *testing.T) {
 	x := newPassing(t, RequestOptions{})
 	x.ask(aBody)
@@ -241,17 +270,26 @@ func TestWhoListensSeesASplicedBodyFromThenOn(t *testing.T) {
 }
 
 func TestWhatHasToBeFramedIsNotSpliced(t *testing.T) {
-	x := newPassing(t, RequestOptions{})
-	x.move(x.client, []byte(get("/")))
-	x.move(x.origin, []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
-	b := x.body(256 << 10)
-	x.move(x.origin, append(append([]byte("40000\r\n"), b...), "\r\n0\r\n\r\n"...))
-	got, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(bodyOf(x.got))))
-	if err != nil || !bytes.Equal(got, b) {
-		t.Errorf("got %d bytes, %v", len(got), err)
-	}
-	if n := x.spliced(); n > 0 {
-		t.Errorf("%d bytes were spliced", n)
+	const n = 256 << 10
+	for _, c := range []struct{ name, head, before, behind string }{
+		{"chunked on both sides", "Transfer-Encoding: chunked", "40000\r\n", "\r\n0\r\n\r\n"},
+		{"chunked for the client", "Content-Length: 262144", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := newPassing(t, RequestOptions{})
+			x.chunked = true
+			x.move(x.client, []byte(get("/")))
+			b := x.body(n)
+			x.move(x.origin, []byte("HTTP/1.1 200 OK\r\n"+c.head+simHeadEnd+c.before))
+			x.move(x.origin, append(bytes.Clone(b), c.behind...))
+			got, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(bodyOf(x.got))))
+			if err != nil || !bytes.Equal(got, b) {
+				t.Errorf("got %d bytes, %v", len(got), err)
+			}
+			if n := x.spliced(); n > 0 {
+				t.Errorf("%d bytes were spliced", n)
+			}
+		})
 	}
 }
 

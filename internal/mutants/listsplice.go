@@ -4,7 +4,7 @@ package main
 var spliceHunters = []hunter{
 	{"simulation", []string{"-timeout", "60s", "-run", "^TestSimSpli", "./internal/simkernel"}},
 	{"tubes", []string{"-timeout", "60s", "-run", "Tube|Splice|ASource|TakesOver|GivesNothing", "./reactor"}},
-	{"bodies", []string{"-timeout", "60s", "-run", "Splice|PassedOn|SkipBody|Skipped", "./httpcore/..."}},
+	{"bodies", []string{"-timeout", "60s", "-run", "Splic|PassedOn|Framed|Skipped", "./httpcore/..."}},
 	{"splices", []string{"-timeout", "120s", "-run", "Splice|Spliced|RealSockets|Urgent|ReadBack", "./loop"}},
 }
 
@@ -73,7 +73,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: no sign of life", "a body that comes without being seen has BodyTimeout in all",
-		"httpcore/wiresplice.go", "	w.d.Touch(loop.DeadlineRead)\n", "",
+		"httpcore/wiresplice.go", "	w.d.Touch(loop.DeadlineRead)\n", "	w.d.Touch(loop.DeadlineIdle)\n",
 	},
 	{
 		"splice: past the framing", "a chunked answer has bytes between its chunks",
