@@ -32,8 +32,9 @@ type passing struct {
 	res     *ServerResponse
 	up      *ClientRequest
 	answer  *IncomingMessage
-	length  int64 // what the answer's head says; -1 is what the origin has said
-	chunked bool  // it does not say
+	instead func(*IncomingMessage, *ServerResponse) // of passing it on
+	length  int64                                   // what the answer's head says; -1 is what the origin has said
+	chunked bool                                    // it does not say
 }
 
 // spliceReads is how much one read gets: one that gets all of it may be followed by a splice.
@@ -53,6 +54,10 @@ func newPassing(t *testing.T, o RequestOptions) *passing {
 	x := &passing{a: NewAgent(AgentOptions{}), length: -1}
 	o.Agent = x.a
 	x.rig = newRigOn(t, w, l, ServerOptions{WriteTimeout: -1, BodyTimeout: 2 * time.Second}, func(req *IncomingMessage, res *ServerResponse) {
+		if x.instead != nil {
+			x.instead(req, res)
+			return
+		}
 		x.pass(o, req, res)
 	})
 	t.Cleanup(x.a.Destroy)
@@ -410,4 +415,38 @@ func TestABodyThatWasHeldIsReadAgainWhenItsPipeGoes(t *testing.T) {
 	}
 	x.client.Reset()
 	x.turns(20)
+}
+
+// TestMessagesAndSocketsAreSplicedIntoEachOther has an upload go to a socket that speaks something else, and the answer come from it.
+func TestMessagesAndSocketsAreSplicedIntoEachOther(t *testing.T) {
+	x := newPassing(t, RequestOptions{})
+	x.instead = func(req *IncomingMessage, res *ServerResponse) {
+		_, err := x.l.Dial("tcp", simOrigin, loop.DialOptions{}, func(c *loop.Conn, err error) {
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s := stream.NewSocket(x.l, c, stream.SocketOptions{AllowHalfOpen: true})
+			res.SetHeader("Content-Length", strconv.Itoa(aBody))
+			stream.Pipeline(func(err error) { x.say(fmt.Sprint("over: ", err))() }, req, s, res)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	b := x.body(aBody)
+	x.move(x.client, append(fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", aBody), b...))
+	up := x.spliced()
+	if up < aBody*3/4 || !bytes.Equal(x.atEnd, b) || !x.origin.Ended() {
+		t.Fatalf("%d bytes of %d were spliced, %d have arrived; ended: %t", up, aBody, len(x.atEnd), x.origin.Ended())
+	}
+	x.move(x.origin, b)
+	x.origin.CloseWrite()
+	x.move(nil, nil)
+	if n := x.spliced() - up; n < aBody*3/4 || !bytes.Equal(bodyOf(x.got), b) {
+		t.Errorf("%d bytes of %d were spliced, %d have arrived", n, aBody, len(bodyOf(x.got)))
+	}
+	if got := strings.Join(x.ends, ", "); got != "over: <nil>" {
+		t.Error(got)
+	}
 }
