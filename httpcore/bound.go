@@ -150,5 +150,6 @@ func queueBound(waiting, writes, last int) int {
 
 // loopBound is what a loop has for a server or an agent.
 func loopBound(load Load) int {
-	return loop.Options{ReadBuffer: load.ReadBuffer}.MemoryBound() + maxParsers*object[h1.Parser]() + allocated(maxHeadKept)
+	return loop.Options{ReadBuffer: load.ReadBuffer}.MemoryBound() + stream.KeptBound() + maxParsers*object[h1.Parser]() +
+		allocated(maxHeadKept)
 }

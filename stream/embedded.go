@@ -7,7 +7,7 @@ package stream
 // It is for what is made of streams and made often; everybody else has NewReadable.
 type EmbeddedReadable struct {
 	Readable
-	life   life
+	outer  ReadableStream
 	src    Source
 	wanted bool // somebody has read
 }
@@ -24,22 +24,19 @@ type Source interface {
 // InitEmbedded makes o a stream that gives what src pushes, with a mark of hwm as in ReadableOptions. self is what
 // listeners are told of as this stream: what o lies in.
 func InitEmbedded(o *EmbeddedReadable, s Scheduler, self ReadableStream, hwm int, src Source) {
-	o.life.begin(s, false, false, nil)
-	o.Readable.begin(&o.life, hwm, nil)
-	w := (*embedded)(o)
-	o.life.destroy, o.source = w, w
-	o.self, o.src, o.wanted = self, src, false
+	o.life.begin(s, (*embedded)(o), false, false)
+	o.Readable.begin(hwm)
+	o.outer, o.src, o.wanted = self, src, false
 	o.flags |= readMoreQueued
 }
 
 // ErrorListened reports whether anybody listens to r with OnError: Node's listenerCount('error').
-func ErrorListened(r *Readable) bool { return r.life.events.any(onError) }
+func ErrorListened(r *Readable) bool { return r.life.hears(onError) }
 
 // RetireEmbedded ends a stream that nobody has ever looked at, as if its end had been read and it were closed: without
 // ticks, as nobody would be told. It reports false, and does nothing, if anybody listens, has read, or has pushed.
 func RetireEmbedded(o *EmbeddedReadable) bool {
-	if len(o.life.events.items) > 0 || o.flow != FlowUnset || o.length > 0 || o.life.ticks.near != 0 ||
-		o.state != readOpen || o.life.state != lifeAlive {
+	if len(o.life.items) > 0 || o.flow != FlowUnset || o.life.work != nil || o.state != readOpen || o.life.state != lifeAlive {
 		return false
 	}
 	o.state.move(readEOF)
@@ -61,4 +58,7 @@ func (o *embedded) read(_ *Readable, n int) {
 	o.src.ReadMore(n)
 }
 
-func (o *embedded) destroy(err error, done func(error)) { o.src.Teardown(err, done) }
+func (o *embedded) halves() (*Readable, *Writable) { return &o.Readable, nil }
+func (o *embedded) self() ReadableStream           { return o.outer }
+func (o *embedded) as(outer ReadableStream)        { o.outer = outer }
+func (o *embedded) destroy(l *life, err error)     { o.src.Teardown(err, l.gone) }

@@ -28,7 +28,7 @@ func (r *Readable) Unshift(p []byte) bool {
 	case len(p) == 0:
 	case r.state >= readDone:
 		r.life.failOrShut(ErrUnshiftAfterEnd, false)
-	case r.life.destroyed() || r.life.err != nil:
+	case r.life.destroyed() || r.life.failed() != nil:
 		return false
 	default:
 		r.add(chunk{p: p, lasts: lastsTurn}, true)
@@ -46,7 +46,7 @@ func (r *Readable) push(c chunk) bool {
 		c.b.release()
 		r.life.failOrShut(ErrPushAfterEOF, false)
 		return false
-	case r.life.destroyed() || r.life.err != nil:
+	case r.life.destroyed() || r.life.failed() != nil:
 		c.b.release()
 		return false
 	default:
@@ -57,36 +57,38 @@ func (r *Readable) push(c chunk) bool {
 }
 
 func (r *Readable) wantsMore() bool {
-	return r.state == readOpen && (r.length < r.hwm || r.length == 0)
+	length := r.ReadableLength()
+	return r.state == readOpen && (length < r.hwm || length == 0)
 }
 
 // add delivers c at once or buffers it.
 func (r *Readable) add(c chunk, first bool) {
-	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.length == 0 {
+	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.ReadableLength() == 0 {
 		r.awaitNobody()
 		r.life.spend(c.b)
 		r.emitData(c.p)
 	} else {
-		r.length += len(c.p)
-		crowded := r.buffer.len() > maxApart && c.small()
+		in := &r.life.rarely().in
+		in.length += len(c.p)
+		crowded := in.buffer.len() > maxApart && c.small()
 		switch {
-		case crowded && first && r.buffer.front().joinFirst(c):
+		case crowded && first && in.buffer.front().joinFirst(c):
 		case first:
 			c.seal()
-			made(&r.buffer).unshift(c)
-		case crowded && r.buffer.back().join(c):
+			in.buffer.unshift(c)
+		case crowded && in.buffer.back().join(c):
 		case crowded:
 			c.seal()
-			r.buffer.push(c)
-		case c.lasts != lastsOn && r.fresh == maxFresh:
+			in.buffer.push(c)
+		case c.lasts != lastsOn && in.fresh == maxFresh:
 			c.seal()
-			made(&r.buffer).push(c)
+			in.buffer.push(c)
 		case c.lasts != lastsOn:
-			r.fresh++
+			in.fresh++
 			r.life.atTurnEnd()
 			fallthrough
 		default:
-			made(&r.buffer).push(c)
+			in.buffer.push(c)
 		}
 		if r.flags&readNeedReadable != 0 {
 			r.queueReadable()
@@ -95,9 +97,12 @@ func (r *Readable) add(c chunk, first bool) {
 	r.queueReadMore()
 }
 
+// inbox is the readable half's part of the stream's work.
+func (r *Readable) inbox() *inbox { return &r.life.busy().in }
+
 func (r *Readable) emitData(p []byte) {
 	r.flags |= readDidRead
-	r.life.events.emitData(p)
+	r.life.emitData(p)
 }
 
 // pushEOF is the end of input. Inside the Read hook, 'readable' waits for a tick, or the flow that called the hook would
@@ -116,21 +121,21 @@ func (r *Readable) pushEOF() {
 }
 
 // seal copies what is buffered and borrowed: chunks that have come in this turn, so they are the last.
-func (r *Readable) seal() {
-	items := r.buffer.all()
-	for i := len(items) - 1; r.fresh > 0; i-- {
+func (in *inbox) seal() {
+	items := in.buffer.all()
+	for i := len(items) - 1; in.fresh > 0; i-- {
 		if items[i].lasts != lastsOn {
 			items[i].seal()
-			r.fresh--
+			in.fresh--
 		}
 	}
 }
 
 // shift removes the first chunk.
-func (r *Readable) shift() chunk {
-	c := r.buffer.pop()
+func (in *inbox) shift() chunk {
+	c := in.buffer.pop()
 	if c.lasts != lastsOn {
-		r.fresh--
+		in.fresh--
 	}
 	return c
 }
@@ -138,15 +143,19 @@ func (r *Readable) shift() chunk {
 // discard is a read of a destroyed stream: what was buffered is lost, and so an end would be a lie.
 func (r *Readable) discard() {
 	r.dropBuffer()
-	r.length = 0
+	r.inbox().length = 0
 	r.flags |= readLost
 }
 
 // dropBuffer lets go of what nobody will read. The length stays: it says how much was lost.
 func (r *Readable) dropBuffer() {
-	for _, c := range r.buffer.all() {
+	if r.life.work == nil {
+		return
+	}
+	in := r.inbox()
+	for _, c := range in.buffer.all() {
 		c.b.release()
 	}
-	r.buffer = nil
-	r.fresh = 0
+	in.buffer = queue[chunk]{}
+	in.fresh = 0
 }

@@ -19,7 +19,7 @@ func (x *wire) SpliceTo() (to any, done func(error)) {
 	}
 	switch {
 	case x.flow == FlowOn:
-		return d.t, d.done
+		return d.t, d.Readable.life.whenSent()
 	case x.awaits():
 		x.hold()
 	}
@@ -29,7 +29,7 @@ func (x *wire) SpliceTo() (to any, done func(error)) {
 // takesMore reports whether what is written now goes to the Transport at once.
 func (s *Socket) takesMore() bool {
 	w := &s.Writable
-	return w.IsWritable() && w.corked == 0 && !w.queued()
+	return w.IsWritable() && w.WritableCorked() == 0 && !w.queued()
 }
 
 // hold stops reading while the destination drains, with nothing buffered here. Who reads again, which the flow does by
@@ -62,10 +62,11 @@ func (x *wire) OnSplice(n int) {
 func (s *Socket) spliced(n int) bool {
 	w := &s.Writable
 	s.out += uint64(n)
-	w.due++
-	w.length += n
-	w.flight.push(flight{n: n + 1})
-	if w.length < w.hwm {
+	k := w.life.busy()
+	k.out.due++
+	k.out.length += n
+	k.fly(flight{n: n + 1})
+	if k.out.length < w.hwm {
 		return true
 	}
 	w.flags |= writeNeedDrain
