@@ -67,6 +67,9 @@ func (r *Readable) add(c chunk, first bool) {
 		r.awaitNobody()
 		r.life.spend(c.b)
 		r.emitData(c.p)
+		if r.readsOn() {
+			return
+		}
 	} else {
 		in := &r.life.rarely().in
 		in.length += len(c.p)
@@ -95,6 +98,20 @@ func (r *Readable) add(c chunk, first bool) {
 		}
 	}
 	r.queueReadMore()
+}
+
+// readsOn spares a Socket the tick that reads ahead, if all it would do is to call a Read hook that has nothing to do: the
+// Transport is being read, and what came was given out. It reports whether that is so; the call counts as made.
+func (r *Readable) readsOn() bool {
+	const asked = readStarted | readNeedReadable
+	if r.flags&asked != asked || r.flow != FlowOn || r.state != readOpen || r.ReadableLength() > 0 {
+		return false
+	}
+	if !r.call.busy() {
+		r.call.move(callEnter)
+		r.call.move(callReturn)
+	}
+	return true
 }
 
 // inbox is the readable half's part of the stream's work.

@@ -253,3 +253,27 @@ func TestAStreamOfASchedulerThatKeepsNothingKeepsItsOwn(t *testing.T) {
 		t.Errorf("got %d bytes, and has %v", n, r.life.work)
 	}
 }
+
+// A Socket that flows is read on by itself: no tick is needed for that, as it is for a stream that has to be asked.
+func TestAnEchoThatIsReadAsksForNoTick(t *testing.T) {
+	s := &keeper{}
+	below := &slowly{}
+	x := NewSocket(s, below, SocketOptions{HighWaterMark: 100})
+	x.Pipe(x)
+	s.endTurn()
+	for range 3 {
+		below.h.OnRead([]byte("x"), nil)
+		if len(s.ticks) > 0 {
+			t.Error("a tick was asked for, to read what is being read")
+		}
+		s.endTurn()
+		below.take(s, 1)
+	}
+	below.h.OnRead(make([]byte, 100), nil) // it waits for 'drain', and then reads on
+	below.h.OnRead([]byte("x"), nil)
+	s.endTurn()
+	below.take(s, 10)
+	if below.took != 104 || !below.on {
+		t.Errorf("%d bytes came back of 104, and it reads: %v", below.took, below.on)
+	}
+}
