@@ -114,7 +114,7 @@ func (o AgentOptions) MemoryBound(r RequestOptions, load Load) Bound {
 	b := Bound{
 		Idle:    object[clientConn]() + closures + loop.ConnBound(0, 0, 0),
 		Head:    headBound(&o.Limits),
-		Message: request + object[answer]() + textBound(&o.Limits) + stream.ListenerBound,
+		Message: request + object[IncomingMessage]() + textBound(&o.Limits) + stream.ListenerBound,
 		Body:    stream.ReadableBound(mark, load.ReadBuffer),
 		Output:  queueBound(out, out/load.SmallestWrite, load.Write),
 		Waiting: request + heldBound(out, load.Write),
@@ -150,5 +150,6 @@ func queueBound(waiting, writes, last int) int {
 
 // loopBound is what a loop has for a server or an agent.
 func loopBound(load Load) int {
-	return loop.Options{ReadBuffer: load.ReadBuffer}.MemoryBound() + maxParsers*object[h1.Parser]() + allocated(maxHeadKept)
+	return loop.Options{ReadBuffer: load.ReadBuffer}.MemoryBound() + stream.KeptBound() + maxParsers*object[h1.Parser]() +
+		allocated(maxHeadKept)
 }

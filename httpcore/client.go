@@ -198,7 +198,7 @@ func (x *calling) redirected(res *IncomingMessage) bool {
 	}
 	r := x.req
 	x.req = nil
-	res.dump(r.sh.streams)
+	res.dump()
 	if x.turns++; x.turns > x.c.o.MaxRedirects {
 		r.Destroy(nil)
 		x.tell(nil, ErrTooManyRedirects)

@@ -53,7 +53,7 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 		c.d.Stop(loop.DeadlineExchange)
 	}
 	if r.onResponse.Len() == 0 {
-		m.dump(c.sh.streams)
+		m.dump()
 	} else {
 		r.onResponse.Each(func(fn func(*IncomingMessage)) { fn(m) })
 	}
@@ -65,13 +65,12 @@ func (c *clientConn) OnHeadersComplete() h1.Answer {
 
 // begin makes the message whose head is complete. Its reason phrase has line bytes.
 func (c *clientConn) begin(status int, text string, line int) *IncomingMessage {
-	a := &answer{IncomingMessage: IncomingMessage{
+	m := &IncomingMessage{
 		c: &c.wire, text: text, line: uint32(line + 1), status: uint16(status), minor: c.minor,
 		length: c.p.ContentLength(),
-	}}
-	m := &a.IncomingMessage
+	}
 	m.hasBody = m.length != 0 && c.req.method != "HEAD"
-	a.begin(c.sh, c.req.o.HighWaterMark)
+	m.begin(c.sh, c.req.o.HighWaterMark)
 	c.in, c.req.res = m, m
 	return m
 }

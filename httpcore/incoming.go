@@ -173,19 +173,7 @@ func (m *IncomingMessage) cancelled(cause error) {
 
 // begin makes the message a stream of its body.
 func (m *IncomingMessage) begin(sh *shared, mark int) {
-	sh.streams.Init(&m.EmbeddedReadable, m, mark, (*messageSource)(m))
-}
-
-// answer is a message that somebody has asked for, and will look at.
-type answer struct {
-	IncomingMessage
-	own stream.EmbeddedLife
-}
-
-// begin is that of its message.
-func (a *answer) begin(sh *shared, mark int) {
-	m := &a.IncomingMessage
-	sh.streams.InitIn(&a.own, &m.EmbeddedReadable, m, mark, (*messageSource)(m))
+	stream.InitEmbedded(&m.EmbeddedReadable, sh.l, m, mark, (*messageSource)(m))
 }
 
 // messageSource is a message as the hooks of the stream that it is.
@@ -230,15 +218,15 @@ func (m *IncomingMessage) tornDown(err error, done func(error)) {
 	m.Loop().NextTick(func() { done(err) }) // as Node does: a response that its 'end' has ended closes first
 }
 
-// dump throws away what nobody reads. streams are those that m is one of.
-func (m *IncomingMessage) dump(streams *stream.Embedder) {
+// dump throws away what nobody reads.
+func (m *IncomingMessage) dump() {
 	if m.consumed || m.ReadableFlowing() == stream.FlowOn { // it was asked to flow, though it does so from a tick on
 		if !m.loose && !m.complete {
 			m.c.d.Resume(loop.DeadlineExchange) // the time for it runs, whether or not somebody reads on
 		}
 		return
 	}
-	if m.complete && streams.Retire(&m.EmbeddedReadable) {
+	if m.complete && stream.RetireEmbedded(&m.EmbeddedReadable) {
 		m.dumped = true
 		return
 	}

@@ -10,7 +10,7 @@ func (r *ServerResponse) conn() *serverConn { return r.c.side.(*serverConn) }
 // flushed is everything having left: what nobody has read of the request is thrown away.
 func (r *ServerResponse) flushed() {
 	if m := r.req; m != nil {
-		m.dump(r.sh.streams)
+		m.dump()
 		if m.complete {
 			m.loose = true
 		}

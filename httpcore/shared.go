@@ -5,14 +5,12 @@ import (
 
 	"github.com/weir-go/weir/httpcore/h1"
 	"github.com/weir-go/weir/loop"
-	"github.com/weir-go/weir/stream"
 )
 
 // shared is what the connections of one loop share. Only that loop's goroutine touches it.
 type shared struct {
-	l       *loop.Loop
-	streams *stream.Embedder // of messages
-	mark    int              // the high water mark of messages that are written and have none of their own
+	l    *loop.Loop
+	mark int // the high water mark of messages that are written and have none of their own
 
 	parsers  []*h1.Parser
 	heads    []byte // memory for the head that is being received, while nobody has it
@@ -25,7 +23,7 @@ type shared struct {
 }
 
 func (sh *shared) init(l *loop.Loop) {
-	sh.l, sh.streams = l, stream.NewEmbedder(l)
+	sh.l = l
 	sh.arena.l = l
 }
 

@@ -42,6 +42,7 @@ type Loop struct {
 	home          home
 	events, event int // the batch being dispatched, and how far it is
 	panics        atomic.Uint64
+	kept          any // see Kept
 
 	counts    counts
 	published published

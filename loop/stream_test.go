@@ -14,6 +14,7 @@ import (
 // fitting is here.
 var (
 	_ stream.Scheduler = (*loop.Loop)(nil)
+	_ stream.Keeper    = (*loop.Loop)(nil)
 	_ stream.Transport = (*reactor.Conn)(nil)
 )
 

@@ -133,3 +133,6 @@ func (q *ticks) pop() tick {
 	}
 	return t
 }
+
+// Kept is a place for what the layer above keeps with the loop's goroutine, package stream in this module: see stream.Keeper.
+func (l *Loop) Kept() *any { return &l.kept }

@@ -30,7 +30,7 @@ func (o Options) MemoryBound() int {
 	return allocated(int(unsafe.Sizeof(Reactor{}))) + allocated(o.ReadBuffer) + free +
 		allocated(o.Batch*int(unsafe.Sizeof(Event{}))) +
 		2*allocated(MaxVectors*int(unsafe.Sizeof([]byte(nil)))) +
-		allocated(slotPage*int(unsafe.Sizeof(slot{})))
+		allocated(int(unsafe.Sizeof(slots{})))
 }
 
 // requestBytes is what a write costs that waits, besides its bytes.
@@ -44,7 +44,7 @@ func requestBytes() int {
 // least a quarter full when it was taken, and the one in front may have been sent but for its last byte. Any goroutine may ask.
 func ConnBound(waiting, writes, last int) int {
 	const lists = 4 // those of who is dirty, flushed, pending and closing; each grows by doubling, as that of the changes does
-	n := allocated(int(unsafe.Sizeof(Conn{}))) + int(unsafe.Sizeof(slot{})) + 2*int(unsafe.Sizeof(uint32(0))) +
+	n := allocated(int(unsafe.Sizeof(Conn{}))) + int(unsafe.Sizeof(slots{})/slotPage) + 2*int(unsafe.Sizeof(uint32(0))) +
 		lists*2*int(unsafe.Sizeof(flusher(nil))) + 2*int(unsafe.Sizeof(Change{}))
 	if waiting == 0 && writes == 0 && last == 0 {
 		return n

@@ -15,14 +15,14 @@ import (
 // the reactor and are lent to it while there is something to do.
 type Conn struct {
 	watch
-	life    life
-	unix    bool
 	flags   connFlags
-	readErr uint16      // the errno that ended reading; kept, because the kernel tells it only once
-	sendErr uint16      // the errno that ended writing
+	life    life
+	readErr uint8       // the errno that ended reading; kept, because the kernel tells it only once
+	sendErr uint8       // the errno that ended writing
+	port    uint16      // the peer's; beside its address, not behind it, it takes no word of its own
+	peer    netip.Addr  // zero for a Unix socket
 	handler ReadHandler // nil until the first ReadStart
 	out     *outbox     // nil while nothing is under way
-	peer    netip.AddrPort
 }
 
 // ReadHandler receives what a connection reads. p is borrowed: it is valid until the turn ends, and whoever keeps it
@@ -73,6 +73,7 @@ const (
 	flagAborted                           // the handler is owed closeErr
 	flagForced                            // Abort has closed it, and its owner's Close still counts
 	flagBulk                              // reads are large, and the handler may know where the bytes go: see splice
+	flagUnix                              // a Unix socket
 	flagShared                            // the socket may live on elsewhere: it was adopted, or its descriptor was asked for
 )
 
@@ -80,7 +81,10 @@ const (
 func (r *Reactor) newConn(fd int, peer netip.AddrPort, unix bool, l life) *Conn {
 	r.taken(fd)
 	r.stats.Connections++
-	c := &Conn{life: l, unix: unix, peer: peer}
+	c := &Conn{life: l, peer: peer.Addr(), port: peer.Port()}
+	if unix {
+		c.flags = flagUnix
+	}
 	c.r, c.fd = r, int32(fd)
 	c.tok = r.slots.add(c)
 	return c
@@ -96,12 +100,17 @@ func (c *Conn) Active() bool { return c.life < lifeClosing && (c.want&WantRead !
 func (c *Conn) Closing() bool { return c.life >= lifeClosing }
 
 // RemoteAddr is the peer's address, known since the connection was made; zero for a Unix socket.
-func (c *Conn) RemoteAddr() netip.AddrPort { return c.peer }
+func (c *Conn) RemoteAddr() netip.AddrPort {
+	return netip.AddrPortFrom(c.peer, c.port)
+}
+
+// unix reports whether it is a Unix socket.
+func (c *Conn) unix() bool { return c.flags&flagUnix != 0 }
 
 // LocalAddr is our address, asked of the kernel; zero for a Unix socket and after Close.
 func (c *Conn) LocalAddr() netip.AddrPort {
 	c.r.guard.check()
-	if c.fd < 0 || c.unix {
+	if c.fd < 0 || c.unix() {
 		return netip.AddrPort{}
 	}
 	addr, errno := c.r.k.LocalAddr(int(c.fd))
@@ -123,7 +132,7 @@ func (c *Conn) FD() int {
 // ListenOptions.Delay says otherwise; adopted ones keep what they have. It does nothing and returns nil for a Unix
 // socket.
 func (c *Conn) SetNoDelay(on bool) error {
-	if c.unix && c.life < lifeClosing {
+	if c.unix() && c.life < lifeClosing {
 		return nil
 	}
 	value := 0
@@ -139,7 +148,7 @@ func (c *Conn) SetKeepAlive(idle time.Duration) error {
 	if idle < 0 {
 		return c.fail("set keep-alive", EINVAL)
 	}
-	if c.unix && c.life < lifeClosing {
+	if c.unix() && c.life < lifeClosing {
 		return nil
 	}
 	return c.setOption("set keep-alive", OptKeepAlive, int((idle+time.Second-1)/time.Second))
@@ -178,7 +187,9 @@ func (c *Conn) setOption(op string, opt Option, value int) error {
 }
 
 // fail makes the error of an operation on this connection.
-func (c *Conn) fail(op string, why error) error { return &Error{Op: op, Peer: c.peer, Err: why} }
+func (c *Conn) fail(op string, why error) error {
+	return &Error{Op: op, Peer: c.RemoteAddr(), Err: why}
+}
 
 // box returns the outbox, which every request needs.
 func (c *Conn) box() *outbox {

@@ -116,7 +116,7 @@ func (c *Conn) shut(done func(), why error) {
 	}
 	c.forget()
 	if fd >= 0 { // a connect that failed at once never had one
-		if c.flags&flagReset != 0 && !c.unix {
+		if c.flags&flagReset != 0 && !c.unix() {
 			r.k.SetOption(fd, OptReset, 1) // if it fails the end is merely orderly
 		}
 		r.k.Close(fd)

@@ -17,7 +17,8 @@ func (c *Conn) ReadStart(h ReadHandler) error {
 	switch c.life {
 	case lifeOpen:
 		c.handler = h
-		_, c.tell = h.(HangUpHandler)
+		_, tell := h.(HangUpHandler)
+		c.mark(markTell, tell)
 		c.setReading(true)
 		return nil
 	case lifeConnecting, lifeFailed:
@@ -127,7 +128,7 @@ func (c *Conn) unwanted(ev *Event) bool {
 // once and then says end of input, or a write took it, and what was cut off must never look complete.
 func (c *Conn) endReading(errno Errno) {
 	if c.readErr == 0 {
-		c.readErr = uint16(errno)
+		c.readErr = uint8(errno)
 	}
 	err := io.EOF
 	if c.readErr != 0 {
@@ -149,7 +150,7 @@ func (c *Conn) changeFailed(ev *Event) bool {
 		return true
 	}
 	if c.want&WantWrite != 0 {
-		c.sendErr = uint16(errno) // some of what was queued is lost: nothing may follow it
+		c.sendErr = uint8(errno) // some of what was queued is lost: nothing may follow it
 		c.failWrites(errno)
 		c.tidy()
 	}

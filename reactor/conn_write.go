@@ -380,10 +380,10 @@ func (c *Conn) failWrites(errno Errno) {
 // gone after an orderly end of its own.
 func (c *Conn) noteSendError(errno Errno) {
 	if c.sendErr == 0 {
-		c.sendErr = uint16(errno)
+		c.sendErr = uint8(errno)
 	}
 	if errno != EPIPE && c.readErr == 0 {
-		c.readErr = uint16(errno)
+		c.readErr = uint8(errno)
 	}
 }
 

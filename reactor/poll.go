@@ -41,7 +41,7 @@ func (r *Reactor) NewPoll(fd int) (*Poll, error) {
 		return nil, &Error{Op: "poll", Err: errno}
 	}
 	p := &Poll{life: lifeOpen}
-	p.r, p.fd, p.exact = r, int32(fd), true
+	p.r, p.fd, p.marks = r, int32(fd), markExact
 	p.tok = r.slots.add(p)
 	return p, nil
 }

@@ -120,7 +120,7 @@ func (r *Reactor) countWait(n int) {
 func (r *Reactor) flushInterest() {
 	for i, w := range r.dirty {
 		r.dirty[i] = nil
-		w.dirty = false
+		w.marks &^= markDirty
 		if w.fd < 0 {
 			continue
 		}
@@ -134,7 +134,7 @@ func (r *Reactor) flushInterest() {
 			}
 			w.settled()
 		}
-		w.squelched, w.edited = false, false
+		w.marks &^= markSquelched | markEdited
 	}
 	r.dirty = r.dirty[:0]
 }

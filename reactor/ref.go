@@ -4,12 +4,12 @@ package reactor
 // open, a Poll that is started. Unless it is unref'd that is a reason to go on running. Requests under way are counted
 // apart.
 func (w *watch) keep(on bool) {
-	if w.keeps == on {
+	if w.is(markKeeps) == on {
 		return
 	}
-	w.keeps = on
+	w.mark(markKeeps, on)
 	switch {
-	case w.unref:
+	case w.is(markUnref):
 	case on:
 		w.r.refs++
 	default:
@@ -25,13 +25,13 @@ func (w *watch) Ref() { w.setUnref(false) }
 func (w *watch) Unref() { w.setUnref(true) }
 
 // HasRef reports which of the two holds.
-func (w *watch) HasRef() bool { return !w.unref }
+func (w *watch) HasRef() bool { return !w.is(markUnref) }
 
 func (w *watch) setUnref(unref bool) {
 	w.r.guard.check()
-	keeps := w.keeps
+	keeps := w.is(markKeeps)
 	w.keep(false)
-	w.unref = unref
+	w.mark(markUnref, unref)
 	w.keep(keeps)
 }
 

@@ -3,6 +3,7 @@ package reactor
 import (
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 )
 
 // thing is a source for tests of the table.
@@ -63,6 +64,16 @@ func TestEachSeesWhatIsLiveAndMayChangeIt(t *testing.T) {
 	})
 	if seen != 3 {
 		t.Errorf("saw %d, want 3", seen)
+	}
+}
+
+// TestAnIdleConnectionIsSmall: there may be very many. Another word makes a Conn 96 bytes.
+func TestAnIdleConnectionIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(Conn{}); size > 80 {
+		t.Errorf("a Conn is %d bytes, want at most 80", size)
+	}
+	if size := unsafe.Sizeof(slots{}) / slotPage; size > 20 {
+		t.Errorf("its slot is %d bytes, want at most 20", size)
 	}
 }
 

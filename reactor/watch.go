@@ -9,18 +9,29 @@ type watch struct {
 	fd    int32 // -1 once closed
 	want  Interest
 	armed Armed
-	// squelched: an event came that nobody wanted, or surely will come. The next flush makes armed exact.
-	squelched bool
-	dirty     bool // in r.dirty
-	// tell: somebody wants to know of a hang-up even while nothing else is wanted.
-	tell bool
-	// exact: the kernel is told of every change, and nothing is parked, because the descriptor is not ours.
-	exact bool
-	// edited: want has changed since the last flush.
-	edited bool
-	// keeps: the handle is active, which keeps the loop alive unless it is unref'd. See ref.go.
-	keeps bool
-	unref bool
+	marks marks
+}
+
+// marks are what is true of a watch. They are bits because there are very many watches.
+type marks uint8
+
+const (
+	markSquelched marks = 1 << iota // an event came that nobody wanted, or surely will come: the next flush makes armed exact
+	markDirty                       // in r.dirty
+	markTell                        // somebody wants to know of a hang-up even while nothing else is wanted
+	markExact                       // the kernel is told of every change, and nothing is parked: the descriptor is not ours
+	markEdited                      // want has changed since the last flush
+	markKeeps                       // the handle is active, which keeps the loop alive unless it is unref'd: see ref.go
+	markUnref
+)
+
+func (w *watch) is(m marks) bool { return w.marks&m != 0 }
+
+func (w *watch) mark(m marks, on bool) {
+	w.marks &^= m
+	if on {
+		w.marks |= m
+	}
 }
 
 // setWant replaces the interest. It costs no system call; the next flush compares.
@@ -28,7 +39,7 @@ func (w *watch) setWant(want Interest) {
 	if w.want != want {
 		w.want = want
 		w.r.stats.InterestSaved++ // the flush takes it back if it comes to a system call
-		w.edited = true
+		w.marks |= markEdited
 		w.touch()
 	}
 }
@@ -36,7 +47,7 @@ func (w *watch) setWant(want Interest) {
 // squelch is called when the kernel reports, or is known to go on reporting, what is not wanted.
 func (w *watch) squelch() {
 	if w.armed&(ArmedRead|ArmedWrite) != 0 {
-		w.squelched = true
+		w.marks |= markSquelched
 		w.r.stats.Squelches++
 		w.touch()
 	}
@@ -44,8 +55,8 @@ func (w *watch) squelch() {
 
 // touch puts the watch on the list of those to compare at the next flush.
 func (w *watch) touch() {
-	if !w.dirty && w.fd >= 0 {
-		w.dirty = true
+	if !w.is(markDirty) && w.fd >= 0 {
+		w.marks |= markDirty
 		w.r.dirty = append(w.r.dirty, w)
 	}
 }
@@ -63,11 +74,11 @@ func (w *watch) target() Armed {
 	if w.want&WantWrite != 0 {
 		exact |= ArmedWrite
 	}
-	if w.exact {
+	if w.is(markExact) {
 		return exact | foreignMask(w.want)
 	}
 	if exact == 0 {
-		if w.armed == Unarmed && !w.tell {
+		if w.armed == Unarmed && !w.is(markTell) {
 			return Unarmed // never registered: there is nothing to park
 		}
 		exact = Parked
@@ -77,7 +88,7 @@ func (w *watch) target() Armed {
 	}
 	gains := exact &^ Parked &^ w.armed
 	losesWrite := w.armed & ArmedWrite &^ exact
-	if gains|losesWrite != 0 || w.squelched {
+	if gains|losesWrite != 0 || w.is(markSquelched) {
 		return exact
 	}
 	return w.armed
@@ -94,7 +105,7 @@ func (w *watch) forget() {
 }
 
 // holds is for source. A descriptor that is not ours is held only while it is watched.
-func (w *watch) holds(fd int) bool { return int(w.fd) == fd && (!w.exact || w.keeps) }
+func (w *watch) holds(fd int) bool { return int(w.fd) == fd && (!w.is(markExact) || w.is(markKeeps)) }
 
 // remove takes the descriptor out of the poller.
 func (w *watch) remove() {
@@ -107,8 +118,8 @@ func (w *watch) remove() {
 
 // settled takes back that the last change of want was saved: it has come to a system call.
 func (w *watch) settled() {
-	if w.edited {
-		w.edited = false
+	if w.is(markEdited) {
+		w.marks &^= markEdited
 		w.r.stats.InterestSaved--
 	}
 }

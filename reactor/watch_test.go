@@ -39,7 +39,8 @@ func TestTarget(t *testing.T) {
 		{rw, WantWrite, true, w},
 		{r, WantRead, true, r},
 	} {
-		c := &watch{armed: test.armed, want: test.want, squelched: test.squelched}
+		c := &watch{armed: test.armed, want: test.want}
+		c.mark(markSquelched, test.squelched)
 		if got := c.target(); got != test.to {
 			t.Errorf("armed %v, want %v, squelched %v: got %v, want %v", test.armed, test.want, test.squelched, got, test.to)
 		}
@@ -52,7 +53,9 @@ func TestTheKernelIsNeverArmedWithNothing(t *testing.T) {
 	for armed := ArmedRead; armed <= Parked; armed++ {
 		for want := range WantRead | WantWrite + 1 {
 			for _, squelched := range []bool{false, true} {
-				to := (&watch{armed: armed, want: want, squelched: squelched}).target()
+				w := &watch{armed: armed, want: want}
+				w.mark(markSquelched, squelched)
+				to := w.target()
 				if to == Unarmed || to&Parked != 0 && to != Parked {
 					t.Errorf("armed %v, want %v, squelched %v: %v", armed, want, squelched, to)
 				}

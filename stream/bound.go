@@ -28,7 +28,20 @@ func WritableBound(mark, last int) int { return bufferBound[write](mark, last) }
 func bufferBound[T any](mark, last int) int {
 	chunks := maxApart + 2*mark/maxSmall + 2
 	entry := 2*int(reflect.TypeFor[T]().Size()) + allocated(int(reflect.TypeFor[Block]().Size())) // a list grows by doubling
-	return blockWaste*max(0, mark-1) + chunks*(entry+blockSizes[0]) + pieceBound(last)
+	return workBound() + blockWaste*max(0, mark-1) + chunks*(entry+blockSizes[0]) + pieceBound(last)
+}
+
+// workBound is what the work of one stream costs, besides its lists.
+func workBound() int {
+	const functions, closure = 3, 16
+	return allocated(int(reflect.TypeFor[work]().Size())) + functions*allocated(closure)
+}
+
+// KeptBound is the most memory, in bytes, that this package keeps with a loop for its next streams: see Keeper. Any goroutine may ask.
+func KeptBound() int {
+	items := reflect.TypeFor[tickKind]().Size() + reflect.TypeFor[tickArg]().Size() + reflect.TypeFor[chunk]().Size() +
+		reflect.TypeFor[WritableStream]().Size() + reflect.TypeFor[write]().Size() + reflect.TypeFor[flight]().Size()
+	return maxFree * (workBound() + maxLent*int(items))
 }
 
 // pieceBound is the most memory that a piece of at most n bytes takes in a block of its own, and the rest of the n elsewhere.
@@ -52,6 +65,5 @@ func (o SocketOptions) MemoryBound(read, writes int) int {
 }
 
 // ListenerBound is what the listeners of one stream cost at most, in bytes, if there are no more than those of a pipe, of Pipeline and
-// Finished, and a few of the user's own: so the bounds of this module count them, with what an EmbeddedReadable has of its own once
-// somebody looks at it.
+// Finished, and a few of the user's own: so the bounds of this module count them.
 const ListenerBound = 2 << 10

@@ -112,7 +112,7 @@ func (c *composed) destroy(err error, done func(error)) {
 		if why == nil {
 			why = ErrDestroyed
 		}
-		c.d.own.s.NextTick(func() { written(why) }) // nobody will drain
+		c.d.Readable.life.s.NextTick(func() { written(why) }) // nobody will drain
 	}
 	c.onDrain, c.onFinish, c.hungry = nil, nil, false
 	if c.over {

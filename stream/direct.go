@@ -8,12 +8,12 @@ package stream
 // them to the destination, and nobody can tell.
 func (r *Readable) direct() *pipe {
 	p := r.pipes
-	if p == nil || p.sister != nil || r.length > 0 || r.state != readOpen || r.life.destroyed() || r.life.err != nil {
+	if p == nil || p.sister != nil || r.ReadableLength() > 0 || r.state != readOpen || r.life.destroyed() || r.life.failed() != nil {
 		return nil
 	}
 	listens := false
-	for i := range r.life.events.items {
-		l := &r.life.events.items[i]
+	for i := range r.life.items {
+		l := &r.life.items[i]
 		switch {
 		case l.on&(onData|onReadable) == 0:
 		case l.on&onReadable != 0 || l.fn != any(p):

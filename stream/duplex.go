@@ -5,7 +5,6 @@ package stream
 type Duplex struct {
 	Readable
 	Writable
-	own life
 }
 
 // DuplexOptions are what a Duplex is made with: those of its two halves.
@@ -37,20 +36,22 @@ func NewDuplex(s Scheduler, o DuplexOptions) *Duplex {
 	x := new(struct {
 		Duplex
 		hooks hooks
+		user  user
 	})
 	d := &x.Duplex
-	d.begin(s, d, &o)
+	x.user = user{&d.Readable, &d.Writable, d, o.Read, o.Destroy}
+	d.begin(s, &x.user, &o)
 	d.use(&x.hooks, o.Write, o.Writev, o.Final)
 	return d
 }
 
-func (d *Duplex) begin(s Scheduler, self ReadableStream, o *DuplexOptions) {
-	d.own.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
+// begin makes d a stream over own. The hooks among o are not looked at.
+func (d *Duplex) begin(s Scheduler, own below, o *DuplexOptions) {
 	r, w := &d.Readable, &d.Writable
-	d.own.r = r
-	r.begin(&d.own, either(o.HighWaterMark, o.ReadableHighWaterMark), o.Read)
-	w.begin(&d.own, either(o.HighWaterMark, o.WritableHighWaterMark))
-	r.self, w.hold = self, o.Hold
+	r.life.begin(s, own, o.NoAutoDestroy, o.NoEmitClose)
+	r.begin(either(o.HighWaterMark, o.ReadableHighWaterMark))
+	w.begin(&r.life, either(o.HighWaterMark, o.WritableHighWaterMark))
+	w.hold = o.Hold
 	if o.NoHalfOpen {
 		r.flags |= readHalfClosed
 	}
@@ -71,11 +72,11 @@ func either(a, b int) int {
 }
 
 // Scheduler is what the stream was made with.
-func (d *Duplex) Scheduler() Scheduler { return d.own.s }
+func (d *Duplex) Scheduler() Scheduler { return d.Readable.life.s }
 
 // State is where the stream stands, in both halves.
 func (d *Duplex) State() State {
-	s := d.own.describe()
+	s := d.Readable.life.describe()
 	d.Readable.describe(&s)
 	d.Writable.describe(&s)
 	return s
@@ -85,16 +86,16 @@ func (d *Duplex) State() State {
 func (d *Duplex) Destroy(err error) { d.Readable.Destroy(err) }
 
 // Destroyed reports whether Destroy was called, by whomever.
-func (d *Duplex) Destroyed() bool { return d.own.destroyed() }
+func (d *Duplex) Destroyed() bool { return d.Readable.life.destroyed() }
 
 // Closed reports whether the stream was destroyed and its Destroy hook is done.
-func (d *Duplex) Closed() bool { return d.own.closed() }
+func (d *Duplex) Closed() bool { return d.Readable.life.closed() }
 
 // Errored is what the stream has failed with, or nil.
-func (d *Duplex) Errored() error { return d.own.err }
+func (d *Duplex) Errored() error { return d.Readable.life.failed() }
 
 // OnError listens for the error that the stream fails with. If nobody does, it goes to Scheduler.Uncaught.
-func (d *Duplex) OnError(fn func(error)) Sub { return d.own.events.listen(onError, need(fn)) }
+func (d *Duplex) OnError(fn func(error)) Sub { return d.Readable.life.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (d *Duplex) OnClose(fn func()) Sub { return d.own.events.listen(onClose, need(fn)) }
+func (d *Duplex) OnClose(fn func()) Sub { return d.Readable.life.listen(onClose, need(fn)) }

@@ -4,6 +4,7 @@ package stream
 type pairSide struct {
 	Duplex
 	under hooks
+	user  user
 	other *pairSide
 	held  bool // what was written last waits for the other side to read on
 }
@@ -15,16 +16,22 @@ func DuplexPair(s Scheduler, o DuplexOptions) (a, b *Duplex) {
 	x.other, y.other = y, x
 	o.Read, o.Write, o.Writev, o.Final, o.Hold = nil, nil, nil, nil, HoldTurn
 	for _, side := range [...]*pairSide{x, y} {
-		side.begin(s, &side.Duplex, &o)
 		h := (*pairHooks)(side)
+		side.user = user{outer: &side.Duplex, end: o.Destroy}
+		side.begin(s, h, &o)
 		side.use(&side.under, nil, nil, nil)
-		side.Readable.source, side.Writable.sink, side.Writable.coda = h, h, h
+		side.Writable.sink, side.Writable.coda = h, h
 	}
 	return &x.Duplex, &y.Duplex
 }
 
 // pairHooks is a side as the hooks of its halves.
 type pairHooks pairSide
+
+func (x *pairHooks) halves() (*Readable, *Writable) { return &x.Readable, &x.Writable }
+func (x *pairHooks) self() ReadableStream           { return x.user.self() }
+func (x *pairHooks) as(outer ReadableStream)        { x.user.as(outer) }
+func (x *pairHooks) destroy(l *life, err error)     { x.user.destroy(l, err) }
 
 func (x *pairHooks) read(*Readable, int) {
 	if x.held {
@@ -35,7 +42,7 @@ func (x *pairHooks) read(*Readable, int) {
 
 func (x *pairHooks) write(p []byte) {
 	if len(p) == 0 {
-		x.own.tick(tickTransformed)
+		x.Readable.life.tick(tickTransformed)
 		return
 	}
 	x.other.Push(p)

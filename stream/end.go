@@ -17,14 +17,14 @@ func (w *Writable) EndWith(p []byte, cb func(error)) {
 	}
 	switch {
 	case err != nil:
-	case w.life.err != nil:
-		err = w.life.err
+	case w.life.failed() != nil:
+		err = w.life.failed()
 	case w.state >= writeFinished:
 	case w.life.destroyed():
 		err = ErrDestroyed // nobody else would ever tell
 	default:
-		e := w.theEnd()
-		e.told = append(e.told, cb)
+		o := &w.life.rarely().out
+		o.told = append(o.told, cb)
 		return
 	}
 	w.life.tickWith(tickCallback, cb, err)
@@ -32,13 +32,13 @@ func (w *Writable) EndWith(p []byte, cb func(error)) {
 
 // end is the common part. err is why the last chunk was refused; the result is that, or why End came too late.
 func (w *Writable) end(err error) error {
-	if w.corked > 0 {
-		w.corked = 1
+	if w.WritableCorked() > 0 {
+		w.outbox().corked = 1
 		w.Uncork()
 	}
 	switch {
 	case err != nil:
-	case w.state == writeOpen && w.life.err == nil:
+	case w.state == writeOpen && w.life.failed() == nil:
 		w.state.move(writeEnd)
 		w.maybeFinish()
 		w.flags |= writeEndReturned
@@ -57,17 +57,10 @@ func (w *Writable) endHalf() {
 	}
 }
 
-func (w *Writable) theEnd() *ending {
-	if w.ending == nil {
-		w.ending = new(ending)
-	}
-	return w.ending
-}
-
 // mayFinish reports whether everything has been written and nothing has gone wrong.
 func (w *Writable) mayFinish() bool {
-	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.length == 0 && !w.flight.any() &&
-		!w.life.destroyed() && w.life.err == nil && w.life.flags&lifeErrorEmitted == 0
+	return w.state > writeOpen && w.state < writeFinished && !w.call.busy() && !w.queued() && w.WritableLength() == 0 && !w.flying() &&
+		!w.life.destroyed() && w.life.failed() == nil && w.life.flags&lifeErrorEmitted == 0
 }
 
 // maybeFinish does the next step towards 'finish'. The last one waits for a tick: we are inside End, or a completion.
@@ -76,8 +69,8 @@ func (w *Writable) maybeFinish() {
 		return
 	}
 	w.prefinish()
-	if w.due == 0 {
-		w.due++
+	if o := w.outbox(); o.due == 0 {
+		o.due++
 		w.life.tick(tickMaybeFinish)
 	}
 }
@@ -87,23 +80,21 @@ func (w *Writable) prefinish() {
 	if w.state != writeEnding {
 		return
 	}
-	var hook coda = w.sender
-	if w.sender == nil {
+	var hook coda
+	if w.hooks == nil {
+		hook = w.wire()
+	} else {
 		hook = w.coda
 	}
 	if hook == nil {
 		w.state.move(writePrefinish)
-		w.life.events.emit(onPrefinish)
+		w.life.emit(onPrefinish)
 		return
 	}
 	w.state.move(writeCallFinal)
-	w.due++
-	e := w.theEnd()
-	if e.done == nil {
-		e.done = w.finalDone
-	}
+	w.outbox().due++
 	w.flags |= writeInFinal
-	hook.final(e.done)
+	hook.final(w.finalDone)
 	w.flags &^= writeInFinal
 }
 
@@ -116,7 +107,7 @@ func (w *Writable) finalDone(err error) {
 		w.life.failOrShut(err, false)
 		return
 	}
-	w.due--
+	w.outbox().due--
 	if err != nil {
 		w.tellEnded(err)
 		w.life.failOrShut(err, w.flags&writeInFinal != 0)
@@ -124,29 +115,29 @@ func (w *Writable) finalDone(err error) {
 	}
 	if w.mayFinish() {
 		w.state.move(writePrefinish)
-		w.life.events.emit(onPrefinish)
-		w.due++
+		w.life.emit(onPrefinish)
+		w.outbox().due++
 		w.life.tick(tickFinish)
 	}
 }
 
 // finish emits 'finish', after the callbacks of End.
 func (w *Writable) finish() {
-	w.due--
+	w.outbox().due--
 	w.state.move(writeFinish)
 	w.tellEnded(nil)
-	w.life.events.emit(onFinish)
-	if r := w.life.r; w.life.autoDestroy() && (r == nil || r.state >= readDone) {
+	w.life.emit(onFinish)
+	if r, _ := w.life.own.halves(); w.life.autoDestroy() && (r == nil || r.state >= readDone) {
 		w.life.shut(nil)
 	}
 }
 
 func (w *Writable) tellEnded(err error) {
-	if w.ending == nil {
+	if w.life.work == nil {
 		return
 	}
-	told := w.ending.told
-	w.ending.told = nil
+	told := w.life.work.out.told
+	w.life.work.out.told = nil
 	for _, cb := range told {
 		cb(err)
 	}

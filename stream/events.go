@@ -21,15 +21,9 @@ const (
 	onClose
 )
 
-// events are a stream's listeners, of both its halves and for all events, in the order in which they came: one short list
-// costs an idle stream less than a dozen. A call of all works on the list as it is when the call begins: who is removed
-// meanwhile is still called, who is added is not.
-type events struct {
-	items []eventListener
-	next  uint32 // the next identity
-	busy  event  // what is being told: of such a listener, items is replaced and never edited
-	dead  bool   // there are items that wait for nothing to be told, to be removed
-}
+// A stream's listeners, of both its halves and for all events, are in the order in which they came: one short list costs an
+// idle stream less than a dozen. A call of all works on the list as it is when the call begins: who is removed meanwhile is
+// still called, who is added is not.
 
 // eventListener is one listener, which may be one for several events.
 type eventListener struct {
@@ -39,79 +33,93 @@ type eventListener struct {
 }
 
 // add appends a listener and returns its identity.
-func (x *events) add(on event, fn any) uint32 {
-	if x.dead && (x.busy == 0 || len(x.items) == cap(x.items)) {
-		x.sweep()
+func (l *life) add(on event, fn any) uint32 {
+	if l.flags&lifeDeadItems != 0 && (l.telling == 0 || len(l.items) == cap(l.items)) {
+		l.sweep()
 	}
-	if x.items == nil {
-		x.items = make([]eventListener, 0, 2) // an echo has two: for errors, and its pipe
+	if l.items == nil {
+		l.items = make([]eventListener, 0, 2) // an echo has two: for errors, and its pipe
 	}
-	x.next++
-	x.items = append(x.items, eventListener{fn, x.next, on}) // behind what any call under way looks at
-	return x.next
+	l.next++
+	l.items = append(l.items, eventListener{fn, l.next, on}) // behind what any call under way looks at
+	return l.next
 }
 
 // listen is add for those who get a Sub.
-func (x *events) listen(on event, fn any) Sub { return Sub{x, x.add(on, fn)} }
+func (l *life) listen(on event, fn any) Sub { return Sub{l, l.add(on, fn)} }
 
 // sweep removes what is dead.
-func (x *events) sweep() {
-	items := x.items
-	if x.busy != 0 {
+func (l *life) sweep() {
+	items := l.items
+	if l.telling != 0 {
 		items = slices.Clone(items)
 	}
-	x.items = slices.DeleteFunc(items, func(l eventListener) bool { return l.on == 0 })
-	x.dead = false
+	l.items = slices.DeleteFunc(items, func(x eventListener) bool { return x.on == 0 })
+	l.flags &^= lifeDeadItems
 }
 
 // remove ends a subscription.
-func (x *events) remove(id uint32) bool { return x.drop(id, ^event(0)) }
+func (l *life) remove(id uint32) bool { return l.drop(id, ^event(0)) }
 
 // drop has a listener not listen for some events any more, and reports whether it did for any.
-func (x *events) drop(id uint32, on event) bool {
-	i := slices.IndexFunc(x.items, func(l eventListener) bool { return l.id == id })
-	if i < 0 || x.items[i].on&on == 0 {
+func (l *life) drop(id uint32, on event) bool {
+	i := slices.IndexFunc(l.items, func(x eventListener) bool { return x.id == id })
+	if i < 0 || l.items[i].on&on == 0 {
 		return false
 	}
-	if x.items[i].on&on&x.busy != 0 {
-		x.items = slices.Clone(x.items)
-	}
-	l := &x.items[i]
-	if l.on &^= on; l.on != 0 {
-		return true
-	}
-	if x.busy == 0 {
-		x.items = slices.Delete(x.items, i, i+1)
-		return true
-	}
-	l.fn = nil
-	x.dead = true
+	l.dropAt(i, on)
 	return true
 }
 
-// any reports whether somebody listens for an event.
-func (x *events) any(on event) bool {
-	for i := range x.items {
-		if x.items[i].on&on != 0 {
+// leave is drop for a pipe, of which no two listeners here are for the same event.
+func (l *life) leave(p *pipe, on event) {
+	for i := range l.items {
+		if l.items[i].on&on != 0 && l.items[i].fn == any(p) {
+			l.dropAt(i, on)
+			return
+		}
+	}
+}
+
+func (l *life) dropAt(i int, on event) {
+	if l.items[i].on&on&l.telling != 0 {
+		l.items = slices.Clone(l.items)
+	}
+	x := &l.items[i]
+	if x.on &^= on; x.on != 0 {
+		return
+	}
+	if l.telling == 0 {
+		l.items = slices.Delete(l.items, i, i+1)
+		return
+	}
+	x.fn = nil
+	l.flags |= lifeDeadItems
+}
+
+// hears reports whether somebody listens for an event.
+func (l *life) hears(on event) bool {
+	for i := range l.items {
+		if l.items[i].on&on != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// begin returns the list for a call of all, and what end, which must follow, is given. A panic in between costs no more
+// beginTelling returns the list for a call of all, and what endTelling, which must follow, is given. A panic in between costs no more
 // than that the list is copied when it is edited.
-func (x *events) begin(on event) (items []eventListener, busy event) {
-	busy = x.busy
-	x.busy |= on
-	return x.items, busy
+func (l *life) beginTelling(on event) (items []eventListener, busy event) {
+	busy = l.telling
+	l.telling |= on
+	return l.items, busy
 }
 
-func (x *events) end(busy event) { x.busy = busy }
+func (l *life) endTelling(busy event) { l.telling = busy }
 
 // emit tells of an event that has no arguments.
-func (x *events) emit(on event) {
-	items, busy := x.begin(on)
+func (l *life) emit(on event) {
+	items, busy := l.beginTelling(on)
 	for i := range items {
 		if items[i].on&on == 0 {
 			continue
@@ -123,12 +131,12 @@ func (x *events) emit(on event) {
 			fn.told(on)
 		}
 	}
-	x.end(busy)
+	l.endTelling(busy)
 }
 
 // emitData gives p out.
-func (x *events) emitData(p []byte) {
-	items, busy := x.begin(onData)
+func (l *life) emitData(p []byte) {
+	items, busy := l.beginTelling(onData)
 	for i := range items {
 		if items[i].on&onData == 0 {
 			continue
@@ -140,12 +148,12 @@ func (x *events) emitData(p []byte) {
 			fn.onData(p)
 		}
 	}
-	x.end(busy)
+	l.endTelling(busy)
 }
 
 // emitPipe tells of a pipe that comes or goes.
-func (x *events) emitPipe(on event, src ReadableStream) {
-	items, busy := x.begin(on)
+func (l *life) emitPipe(on event, src ReadableStream) {
+	items, busy := l.beginTelling(on)
 	for i := range items {
 		if items[i].on&on == 0 {
 			continue
@@ -157,12 +165,12 @@ func (x *events) emitPipe(on event, src ReadableStream) {
 			fn.told(on)
 		}
 	}
-	x.end(busy)
+	l.endTelling(busy)
 }
 
-// emitError tells of an error, the watchers first, and s if nobody else is there to be told.
-func (x *events) emitError(err error, s Scheduler) {
-	items, busy := x.begin(onError | onWatch)
+// tellError tells of an error, the watchers first, and the Scheduler if nobody else is there to be told.
+func (l *life) tellError(err error) {
+	items, busy := l.beginTelling(onError | onWatch)
 	listened := false
 	for i := len(items) - 1; i >= 0; i-- {
 		listened = listened || items[i].on&onError != 0
@@ -177,12 +185,12 @@ func (x *events) emitError(err error, s Scheduler) {
 		}
 	}
 	if !listened {
-		s.Uncaught(err)
+		l.s.Uncaught(err)
 	}
 	for i := range items {
 		if fn, ok := items[i].fn.(func(error)); ok && items[i].on&onError != 0 {
 			fn(err)
 		}
 	}
-	x.end(busy)
+	l.endTelling(busy)
 }

@@ -228,7 +228,7 @@ func ExampleState() {
 	// all written: true all read: true closed: true
 }
 
-// A note is read as a stream, which lies in it.
+// A note is read as a stream, and is one allocation with it.
 type note struct {
 	stream.EmbeddedReadable
 	text string
@@ -249,36 +249,6 @@ func ExampleEmbeddedReadable() {
 	l := new(turntest.Loop)
 	n := &note{text: "hello"}
 	stream.InitEmbedded(&n.EmbeddedReadable, l, n, 0, (*noteSource)(n))
-	n.OnData(func(p []byte) { fmt.Printf("%s\n", p) })
-	l.EndTurn()
-	// Output: hello
-}
-
-// Many of them, of which few are looked at: those cost an allocation each, and the others nothing but their own memory.
-func ExampleEmbedder() {
-	l := new(turntest.Loop)
-	e := stream.NewEmbedder(l)
-	notes := make([]note, 1000)
-	for i := range notes {
-		n := &notes[i]
-		n.text = fmt.Sprint("note ", i)
-		e.Init(&n.EmbeddedReadable, n, 0, (*noteSource)(n))
-	}
-	notes[42].OnData(func(p []byte) { fmt.Printf("%s\n", p) })
-	l.EndTurn()
-	// Output: note 42
-}
-
-// Something that somebody will look at.
-func ExampleEmbeddedLife() {
-	l := new(turntest.Loop)
-	e := stream.NewEmbedder(l)
-	n := new(struct {
-		note
-		life stream.EmbeddedLife
-	})
-	n.text = "hello"
-	e.InitIn(&n.life, &n.EmbeddedReadable, &n.note, 0, (*noteSource)(&n.note))
 	n.OnData(func(p []byte) { fmt.Printf("%s\n", p) })
 	l.EndTurn()
 	// Output: hello

@@ -1,33 +1,26 @@
 package stream
 
-// A Writable over a queue that has its own order, as a transport is, need not wait for one write to complete before it
+// A Writable over a queue that has its own order, as a Transport is, need not wait for one write to complete before it
 // gives the next: bytes then wait in one place instead of two.
 
-// sender is the Write hook of such a Writable. What it refuses it returns an error for; otherwise sent is called once for
-// each, in order and later. lent says that p stays until then; if not, it stays until the turn ends.
-type sender interface {
-	coda
-	send(p []byte, lent bool) error
-}
-
-// flight is a write that the sender has.
+// flight is a write that the Transport has.
 type flight struct {
 	n  int // and 1 more, so that 0 is none
 	cb func(error)
 	b  *Block
 }
 
-// flights are the writes that the sender has, in order. As a rule there is one, at its place here.
+// flights are the writes that the Transport has, in order. As a rule there is one, at its place here.
 type flights struct {
 	first flight // the oldest, if it was alone when it came
-	more  *queue[flight]
+	more  queue[flight]
 }
 
 func (f *flights) any() bool { return f.first.n > 0 || f.more.len() > 0 }
 
 func (f *flights) push(x flight) {
 	if f.any() {
-		made(&f.more).push(x)
+		f.more.push(x)
 	} else {
 		f.first = x
 	}
@@ -42,33 +35,58 @@ func (f *flights) pop() flight {
 	return x
 }
 
-// send gives c to the sender.
+// fly notes that the Transport has another write.
+func (x *work) fly(f flight) {
+	if x.out.flight.any() {
+		x.rare = true
+	}
+	x.out.flight.push(f)
+}
+
+// flying reports whether the Transport has any.
+func (w *Writable) flying() bool { return w.life.work != nil && w.life.work.out.flight.any() }
+
+// wire is the Socket that w is the writable half of.
+func (w *Writable) wire() *wire { return w.life.own.(*wire) }
+
+// send gives c to the Transport.
 func (w *Writable) send(c chunk, cb func(error)) {
 	if c.lasts == lastsCall {
 		c.seal()
 	}
-	if err := w.sender.send(c.p, c.lasts == lastsOn); err != nil {
+	if err := w.wire().send(c.p, c.lasts == lastsOn); err != nil {
 		c.b.release()
-		w.length -= len(c.p)
+		w.outbox().length -= len(c.p)
 		w.life.fail(err)
 		w.life.tickWith(tickWriteFailed, cb, err)
 		return
 	}
-	w.flight.push(flight{len(c.p) + 1, cb, c.b})
+	w.life.busy().fly(flight{len(c.p) + 1, cb, c.b})
 }
 
-// sent is the sender being through with the oldest write.
+// whenSent is what the Transport calls when it is through with a write.
+func (l *life) whenSent() func(error) { return l.busy().sent }
+
+func (x *work) oneSent(err error) {
+	l := x.mine()
+	_, w := l.own.halves()
+	w.sent(err)
+	l.rest()
+}
+
+// sent is the Transport being through with the oldest write.
 func (w *Writable) sent(err error) {
-	x := w.flight.pop()
+	o := w.outbox()
+	x := o.flight.pop()
 	x.b.release()
-	w.length -= x.n - 1
+	o.length -= x.n - 1
 	if err == nil {
 		w.afterWrite(x.cb)
 		return
 	}
 	switch {
-	case w.life.err != nil:
-		err = w.life.err // this one is a consequence of that
+	case w.life.failed() != nil:
+		err = w.life.failed() // this one is a consequence of that
 	case w.life.destroyed():
 		err = ErrDestroyed
 	default:

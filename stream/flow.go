@@ -11,7 +11,7 @@ func (r *Readable) Resume() {
 		}
 		if r.flags&readResumeQueued == 0 {
 			r.flags |= readResumeQueued
-			r.own().tick(tickResume)
+			r.life.tick(tickResume)
 		}
 	}
 	r.flags = r.flags&^readPaused | readPauseAsked
@@ -22,7 +22,7 @@ func (r *Readable) Resume() {
 func (r *Readable) Pause() {
 	if r.flow != FlowOff {
 		r.flow.move(flowPause)
-		r.life.events.emit(onPause)
+		r.life.emit(onPause)
 	}
 	r.flags |= readPaused | readPauseAsked
 }
@@ -33,7 +33,7 @@ func (r *Readable) startFlow() {
 		r.read(0, false)
 	}
 	r.flags &^= readResumeQueued
-	r.life.events.emit(onResume)
+	r.life.emit(onResume)
 	r.run()
 	if r.flow == FlowOn && !r.call.busy() {
 		r.read(0, false)
@@ -48,7 +48,7 @@ func (r *Readable) run() {
 
 // relisten is the tick after a listener of OnReadable has gone.
 func (r *Readable) relisten() {
-	if r.life.events.any(onReadable) {
+	if r.life.hears(onReadable) {
 		r.flags |= readListened
 	} else {
 		r.flags &^= readListened

@@ -2,15 +2,15 @@ package stream
 
 // Cork holds back what is written from now on, so that it goes to Writev together. Calls nest; each wants its Uncork.
 func (w *Writable) Cork() {
-	w.corked++
+	w.life.rarely().out.corked++
 }
 
 // Uncork undoes one Cork. The last one sends what has been held back.
 func (w *Writable) Uncork() {
-	if w.corked == 0 {
+	if w.WritableCorked() == 0 {
 		return
 	}
-	w.corked--
+	w.outbox().corked--
 	if !w.call.busy() {
 		w.flush()
 	}
@@ -19,27 +19,27 @@ func (w *Writable) Uncork() {
 // flush gives the hook what is queued, all of it at once if it can, or one after another as long as it completes inside
 // its call.
 func (w *Writable) flush() {
-	if w.life.destroyed() || w.flags&writeFlushing != 0 || w.corked > 0 || w.queue.len() == 0 {
+	if w.life.destroyed() || w.flags&writeFlushing != 0 || w.WritableCorked() > 0 || w.waiting() == 0 {
 		return
 	}
 	w.flags |= writeFlushing
 	switch {
-	case w.sender != nil:
-		for w.queue.len() > 0 && w.life.err == nil {
-			x := w.shift()
+	case w.hooks == nil:
+		for w.waiting() > 0 && w.life.failed() == nil {
+			x := w.outbox().shift()
 			w.send(x.chunk, x.cb)
 		}
-		if w.queue.len() == 0 {
+		if w.waiting() == 0 {
 			w.resetQueue()
 		}
-	case w.queue.len() > 1 && w.many != nil:
+	case w.waiting() > 1 && w.many != nil:
 		w.giveAll()
 		w.resetQueue()
 	default:
 		for {
-			x := w.shift()
+			x := w.outbox().shift()
 			w.give(x.chunk, x.cb)
-			if w.queue.len() == 0 {
+			if w.waiting() == 0 {
 				w.resetQueue()
 				break
 			}
@@ -49,6 +49,14 @@ func (w *Writable) flush() {
 		}
 	}
 	w.flags &^= writeFlushing
+}
+
+// waiting is how many writes are queued.
+func (w *Writable) waiting() int {
+	if x := w.life.work; x != nil {
+		return x.out.queue.len()
+	}
+	return 0
 }
 
 // batch is the callbacks of the writes that one call of Writev has.
@@ -62,13 +70,14 @@ type batch struct {
 // giveAll calls the Writev hook with all that is queued.
 func (w *Writable) giveAll() {
 	var cb func(error)
-	w.due -= int32(w.queue.len() - 1)
-	w.writing = w.length
+	o := w.outbox()
+	o.due -= int32(o.queue.len() - 1)
+	w.writing = o.length
 	w.call.move(callEnter)
 	b := w.newBatch()
 	w.vector = w.vector[:0]
-	for w.queue.len() > 0 {
-		x := w.shift()
+	for o.queue.len() > 0 {
+		x := o.shift()
 		w.lend(&x.chunk)
 		w.vector = append(w.vector, x.p)
 		if b != nil {

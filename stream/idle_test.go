@@ -48,11 +48,12 @@ func idle(t testing.TB, n int) (size, objects float64) {
 	return float64(after.HeapAlloc-before.HeapAlloc) / float64(n), float64(after.HeapObjects-before.HeapObjects) / float64(n)
 }
 
+// TestAnIdleSocketIsSmall: an echo is its Socket, its pipe and two listeners. A word more in a Socket makes it 16 bytes larger.
 func TestAnIdleSocketIsSmall(t *testing.T) {
-	const most, objects = 600, 6
+	const most, objects = 310, 3.2
 	size, n := idle(t, 10000)
 	t.Logf("an idle echo holds %.0f bytes in %.1f objects; a Socket by itself is %d bytes", size, n, unsafe.Sizeof(stream.Socket{}))
 	if size > most || n > objects {
-		t.Errorf("an idle echo holds %.0f bytes in %.1f objects, want at most %d in %d", size, n, most, objects)
+		t.Errorf("an idle echo holds %.0f bytes in %.1f objects, want at most %d in %v", size, n, most, objects)
 	}
 }

@@ -2,31 +2,56 @@ package stream
 
 // life is what a stream has once, whether it has one half or two: it is destroyed, fails and closes as a whole.
 type life struct {
-	s       Scheduler
-	r       *Readable // nil without a readable half
-	w       *Writable // nil without a writable half
-	err     error     // what it failed with; the first counts
-	destroy destroyer // nil without a Destroy hook
+	s     Scheduler
+	own   below
+	work  *work // nil while nothing is under way
+	items []eventListener
+	next  uint32 // the next listener's identity
+
+	telling event // what listeners are told now: of such a one, items is replaced and never edited
 	state   lifeState
 	flags   lifeFlags
-
-	ticks ticks
-
-	// spent are blocks that listeners or hooks have been given and may read until the turn ends.
-	spent   *Block
-	turnEnd func()
-
-	events events
 }
 
-// destroyer is a Destroy hook in the form of a method.
-type destroyer interface {
-	destroy(err error, done func(error))
+// below is what a stream stands on: its hooks, in the form of methods.
+type below interface {
+	// halves are the stream's; one of them may be nil.
+	halves() (*Readable, *Writable)
+	// self is what listeners know the stream as, and as is Readable.As.
+	self() ReadableStream
+	as(outer ReadableStream)
+	// read is the Read hook.
+	read(r *Readable, n int)
+	// destroy is the Destroy hook. l.gone is its done.
+	destroy(l *life, err error)
 }
 
-type destroyFunc func(err error, done func(error))
+// user is below of a stream that was made with hooks of its user's, each of which may be nil.
+type user struct {
+	r      *Readable
+	w      *Writable
+	outer  ReadableStream
+	source func(r *Readable, n int)
+	end    func(err error, done func(error))
+}
 
-func (f destroyFunc) destroy(err error, done func(error)) { f(err, done) }
+func (u *user) halves() (*Readable, *Writable) { return u.r, u.w }
+func (u *user) self() ReadableStream           { return u.outer }
+func (u *user) as(outer ReadableStream)        { u.outer = outer }
+
+func (u *user) read(r *Readable, n int) {
+	if u.source != nil {
+		u.source(r, n)
+	}
+}
+
+func (u *user) destroy(l *life, err error) {
+	if u.end == nil {
+		l.gone(err)
+		return
+	}
+	u.end(err, l.gone)
+}
 
 type lifeFlags uint8
 
@@ -34,20 +59,16 @@ const (
 	lifeNoAutoDestroy lifeFlags = 1 << iota
 	lifeNoEmitClose
 	lifeErrorEmitted // 'error' is emitted once
-	lifeAtTurnEnd    // turnEnd is scheduled
-	lifeSealed       // it has run once in this turn's end: it releases the next time
 	lifeReset        // a Socket's: Destroy resets
+	lifeDeadItems    // there are listeners that wait for nothing to be told, to be removed
 )
 
 // begin is what the constructors share.
-func (l *life) begin(s Scheduler, noAutoDestroy, noEmitClose bool, destroy func(error, func(error))) {
+func (l *life) begin(s Scheduler, own below, noAutoDestroy, noEmitClose bool) {
 	if s == nil {
 		panic("stream: a stream needs a Scheduler")
 	}
-	l.s, l.state = s, lifeAlive
-	if destroy != nil {
-		l.destroy = destroyFunc(destroy)
-	}
+	l.s, l.own, l.state = s, own, lifeAlive
 	if noAutoDestroy {
 		l.flags |= lifeNoAutoDestroy
 	}
@@ -65,16 +86,12 @@ func (l *life) shut(err error) {
 	if l.destroyed() {
 		return
 	}
-	if l.w != nil && l.w.owes() {
+	if _, w := l.own.halves(); w != nil && w.owes() {
 		l.tick(tickFailQueue)
 	}
 	l.fail(err)
 	l.state.move(lifeDestroy)
-	if l.destroy == nil {
-		l.gone(err)
-		return
-	}
-	l.destroy.destroy(err, l.gone)
+	l.own.destroy(l, err)
 }
 
 // gone is the Destroy hook's done.
@@ -84,8 +101,8 @@ func (l *life) gone(err error) {
 	}
 	l.fail(err)
 	l.state.move(lifeDestroyed)
-	if l.r != nil {
-		l.r.dropBuffer()
+	if r, _ := l.own.halves(); r != nil {
+		r.dropBuffer()
 	}
 	if err != nil {
 		l.tickWith(tickErrorClose, nil, err)
@@ -96,8 +113,8 @@ func (l *life) gone(err error) {
 
 // fail notes what the stream failed with.
 func (l *life) fail(err error) {
-	if l.err == nil {
-		l.err = err
+	if err != nil && l.failed() == nil {
+		l.busy().err = err
 	}
 }
 
@@ -123,53 +140,49 @@ func (l *life) emitError(err error) {
 		return
 	}
 	l.flags |= lifeErrorEmitted
-	l.events.emitError(err, l.s)
+	l.tellError(err)
 }
 
 func (l *life) emitClose() {
 	l.state.move(lifeClose)
 	if l.flags&lifeNoEmitClose == 0 {
-		l.events.emit(onClose)
+		l.emit(onClose)
 	}
 }
 
 // atTurnEnd asks for the end of the turn: there is something borrowed, or something spent.
 func (l *life) atTurnEnd() {
-	if l.flags&lifeAtTurnEnd != 0 {
+	x := l.busy()
+	if x.turnDue {
 		return
 	}
-	l.flags |= lifeAtTurnEnd
-	if l.turnEnd == nil {
-		l.turnEnd = l.endTurn
-	}
-	l.s.AtTurnEnd(l.turnEnd)
+	x.turnDue = true
+	l.s.AtTurnEnd(x.turnEnd)
 }
 
 // endTurn seals what is borrowed. What is spent goes back in a second round, after all streams have sealed: what one has
 // spent another may have borrowed.
-func (l *life) endTurn() {
-	if l.flags&lifeSealed == 0 {
-		if l.r != nil {
-			l.r.seal()
-		}
-		if l.w != nil {
-			l.w.seal()
-		}
-		if l.spent != nil {
-			l.flags |= lifeSealed
-			l.s.AtTurnEnd(l.turnEnd)
+func (x *work) endTurn() {
+	l := x.mine()
+	if !x.sealed {
+		x.in.seal()
+		x.out.seal()
+		if x.spent != nil {
+			x.sealed = true
+			l.s.AtTurnEnd(x.turnEnd)
 			return
 		}
 	}
-	l.flags &^= lifeSealed | lifeAtTurnEnd
-	l.spent.release()
-	l.spent = nil
+	x.sealed, x.turnDue = false, false
+	x.spent.release()
+	x.spent = nil
+	l.rest()
 }
 
 // spend keeps b until the turn ends.
 func (l *life) spend(b *Block) {
 	if b != nil {
-		b.push(&l.spent)
+		b.push(&l.busy().spent)
 		l.atTurnEnd()
 	}
 }

@@ -6,7 +6,7 @@ package stream
 func (r *Readable) SetReadableHighWaterMark(n int) {
 	full := r.full()
 	r.hwm = mark(n)
-	if full && !r.full() && r.length > 0 && r.state == readOpen {
+	if full && !r.full() && r.ReadableLength() > 0 && r.state == readOpen {
 		r.queueReadMore()
 	}
 }

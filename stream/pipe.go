@@ -7,11 +7,7 @@ type pipe struct {
 	src    *Readable
 	sister *pipe // the next one of src
 	dst    WritableStream
-	near   *events // dst's, if it is a stream of this package
-	far    *farSubs
-	in     uint32 // the listener at the source: onData and onEnd
-	out    uint32 // that at the destination, if it is near: pipeEvents
-	drain  uint32 // and its onDrain
+	far    *farSubs // nil if dst is a stream of this package: the pipe itself is in its list of listeners then
 	noEnd  bool
 	drains bool // it listens for onDrain
 	down   bool // the listeners are gone
@@ -26,8 +22,8 @@ type farSubs struct{ unpiped, failed, closed, finished, drained Sub }
 
 // newPipe returns a pipe that does not listen yet.
 func newPipe(r *Readable, dst WritableStream) *pipe {
-	if near := nearEvents(dst); near != nil {
-		return &pipe{src: r, dst: dst, near: near}
+	if near(dst) != nil {
+		return &pipe{src: r, dst: dst}
 	}
 	x := new(struct {
 		pipe
@@ -37,20 +33,19 @@ func newPipe(r *Readable, dst WritableStream) *pipe {
 	return &x.pipe
 }
 
-// nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen
-// otherwise.
-func nearEvents(dst WritableStream) *events {
+// near is the life of a stream that is exactly one of this package: what is made around one may listen otherwise.
+func near(dst WritableStream) *life {
 	switch d := dst.(type) {
 	case *Socket:
-		return &d.own.events
+		return &d.Readable.life
 	case *Duplex:
-		return &d.own.events
+		return &d.Readable.life
 	case *Transform:
-		return &d.own.events
+		return &d.Readable.life
 	case *PassThrough:
-		return &d.own.events
+		return &d.Readable.life
 	case *Writable:
-		return &d.life.events
+		return d.life
 	}
 	return nil
 }
@@ -89,20 +84,20 @@ func (r *Readable) PipeWith(dst WritableStream, o PipeOptions) WritableStream {
 		on = onData
 		r.life.s.NextTick(p.onEnd)
 	}
-	switch {
-	case p.near == &r.life.events: // an echo: one listener is both
-		p.in = r.listenData(on|pipeEvents, p)
-		p.out = p.in
-	case p.near != nil:
-		p.in, p.out = r.listenData(on, p), p.near.add(pipeEvents, p)
-	default:
-		p.in = r.listenData(on, p)
+	switch l := near(dst); l {
+	case &r.life: // an echo: one listener is both
+		r.listenData(on|pipeEvents, p)
+	case nil:
+		r.listenData(on, p)
 		*p.far = farSubs{
 			unpiped: dst.OnUnpipe(func(ReadableStream) { p.onUnpipe() }), failed: dst.WatchError(func(error) { p.onError() }),
 			closed: dst.OnClose(p.onClose), finished: dst.OnFinish(p.onFinish),
 		}
+	default:
+		r.listenData(on, p)
+		l.add(pipeEvents, p)
 	}
-	dst.Piped(r.self)
+	dst.Piped(r.life.own.self())
 	switch {
 	case dst.WritableNeedDrain():
 		p.wait()
@@ -144,7 +139,7 @@ func (r *Readable) Unpipe(dst WritableStream) {
 // tell emits 'unpipe', where the pipe's own listener takes it down.
 func (p *pipe) tell() {
 	p.next = true
-	p.dst.Unpiped(p.src.self)
+	p.dst.Unpiped(p.src.life.own.self())
 }
 
 // told is what a pipe does about the events that it listens for, but for onData.
@@ -167,8 +162,8 @@ func (p *pipe) told(on event) {
 
 // off has the pipe not listen any more for some of pipeEvents.
 func (p *pipe) off(on event) {
-	if p.near != nil {
-		p.near.drop(p.out, on)
+	if p.far == nil {
+		near(p.dst).leave(p, on)
 		return
 	}
 	for _, s := range [...]struct {
@@ -197,22 +192,20 @@ func (p *pipe) onData(b []byte) {
 func (p *pipe) wait() {
 	r := p.src
 	if !p.down { // it may have been unpiped inside the write, and nobody would wake it
-		if r.await == nil {
-			r.await = new([]WritableStream)
-		}
+		in := &r.life.rarely().in
 		switch {
 		case r.pipes != nil && r.pipes.sister == nil && r.pipes.dst == p.dst:
-			*r.await = append((*r.await)[:0], p.dst)
+			in.await = append(in.await[:0], p.dst)
 			r.flags &^= readManyAwait
-		case r.pipedTo(p.dst) && !slices.Contains(*r.await, p.dst):
-			*r.await = append(*r.await, p.dst)
+		case r.pipedTo(p.dst) && !slices.Contains(in.await, p.dst):
+			in.await = append(in.await, p.dst)
 		}
 		r.Pause()
 	}
 	switch {
 	case p.drains:
-	case p.near != nil:
-		p.drain = p.near.add(onDrain, p)
+	case p.far == nil:
+		near(p.dst).add(onDrain, p)
 	default:
 		p.far.drained = p.dst.OnDrain(p.onDrain)
 	}
@@ -229,11 +222,11 @@ func (r *Readable) pipedTo(dst WritableStream) bool {
 }
 
 // awaits reports whether the flow waits for a destination.
-func (r *Readable) awaits() bool { return r.await != nil && len(*r.await) > 0 }
+func (r *Readable) awaits() bool { return r.life.work != nil && len(r.life.work.in.await) > 0 }
 
 func (r *Readable) awaitNobody() {
-	if r.await != nil {
-		*r.await = (*r.await)[:0]
+	if x := r.life.work; x != nil {
+		x.in.await = x.in.await[:0]
 	}
 }
 
@@ -241,8 +234,9 @@ func (r *Readable) awaitNobody() {
 func (p *pipe) onDrain() {
 	r := p.src
 	if r.awaits() {
-		if i := slices.Index(*r.await, p.dst); i >= 0 {
-			*r.await = slices.Delete(*r.await, i, i+1)
+		in := r.inbox()
+		if i := slices.Index(in.await, p.dst); i >= 0 {
+			in.await = slices.Delete(in.await, i, i+1)
 		}
 	}
 	if !r.awaits() && r.flags&readHasData != 0 {
@@ -277,13 +271,14 @@ func (p *pipe) onFinish() {
 func (p *pipe) takeDown() {
 	r := p.src
 	p.off(pipeEvents)
-	if p.near != nil {
-		p.near.drop(p.drain, onDrain)
+	if p.far == nil {
+		near(p.dst).leave(p, onDrain)
 	} else {
 		p.far.drained.Off()
 	}
-	r.life.events.drop(p.in, onEnd)
-	(*dataSubs)(r).remove(p.in)
+	r.life.leave(p, onEnd)
+	r.life.leave(p, onData)
+	r.noData()
 	p.down = true
 	if r.flags&readHeld != 0 {
 		r.flags &^= readHeld

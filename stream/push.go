@@ -27,8 +27,8 @@ func (r *Readable) Unshift(p []byte) bool {
 	switch {
 	case len(p) == 0:
 	case r.state >= readDone:
-		r.own().failOrShut(ErrUnshiftAfterEnd, false)
-	case r.life.destroyed() || r.life.err != nil:
+		r.life.failOrShut(ErrUnshiftAfterEnd, false)
+	case r.life.destroyed() || r.life.failed() != nil:
 		return false
 	default:
 		r.add(chunk{p: p, lasts: lastsTurn}, true)
@@ -44,9 +44,9 @@ func (r *Readable) push(c chunk) bool {
 		r.queueReadMore()
 	case r.state != readOpen:
 		c.b.release()
-		r.own().failOrShut(ErrPushAfterEOF, false)
+		r.life.failOrShut(ErrPushAfterEOF, false)
 		return false
-	case r.life.destroyed() || r.life.err != nil:
+	case r.life.destroyed() || r.life.failed() != nil:
 		c.b.release()
 		return false
 	default:
@@ -57,37 +57,41 @@ func (r *Readable) push(c chunk) bool {
 }
 
 func (r *Readable) wantsMore() bool {
-	return r.state == readOpen && (r.length < r.hwm || r.length == 0)
+	length := r.ReadableLength()
+	return r.state == readOpen && (length < r.hwm || length == 0)
 }
 
 // add delivers c at once or buffers it.
 func (r *Readable) add(c chunk, first bool) {
-	l := r.own()
-	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.length == 0 {
+	if r.flow == FlowOn && !r.call.inside() && r.flags&readHasData != 0 && r.ReadableLength() == 0 {
 		r.awaitNobody()
-		l.spend(c.b)
+		r.life.spend(c.b)
 		r.emitData(c.p)
+		if r.readsOn() {
+			return
+		}
 	} else {
-		r.length += len(c.p)
-		crowded := r.buffer.len() > maxApart && c.small()
+		in := &r.life.rarely().in
+		in.length += len(c.p)
+		crowded := in.buffer.len() > maxApart && c.small()
 		switch {
-		case crowded && first && r.buffer.front().joinFirst(c):
+		case crowded && first && in.buffer.front().joinFirst(c):
 		case first:
 			c.seal()
-			made(&r.buffer).unshift(c)
-		case crowded && r.buffer.back().join(c):
+			in.buffer.unshift(c)
+		case crowded && in.buffer.back().join(c):
 		case crowded:
 			c.seal()
-			r.buffer.push(c)
-		case c.lasts != lastsOn && r.fresh == maxFresh:
+			in.buffer.push(c)
+		case c.lasts != lastsOn && in.fresh == maxFresh:
 			c.seal()
-			made(&r.buffer).push(c)
+			in.buffer.push(c)
 		case c.lasts != lastsOn:
-			r.fresh++
-			l.atTurnEnd()
+			in.fresh++
+			r.life.atTurnEnd()
 			fallthrough
 		default:
-			made(&r.buffer).push(c)
+			in.buffer.push(c)
 		}
 		if r.flags&readNeedReadable != 0 {
 			r.queueReadable()
@@ -96,9 +100,26 @@ func (r *Readable) add(c chunk, first bool) {
 	r.queueReadMore()
 }
 
+// readsOn spares a Socket the tick that reads ahead, if all it would do is to call a Read hook that has nothing to do: the
+// Transport is being read, and what came was given out. It reports whether that is so; the call counts as made.
+func (r *Readable) readsOn() bool {
+	const asked = readStarted | readNeedReadable
+	if r.flags&asked != asked || r.flow != FlowOn || r.state != readOpen || r.ReadableLength() > 0 {
+		return false
+	}
+	if !r.call.busy() {
+		r.call.move(callEnter)
+		r.call.move(callReturn)
+	}
+	return true
+}
+
+// inbox is the readable half's part of the stream's work.
+func (r *Readable) inbox() *inbox { return &r.life.busy().in }
+
 func (r *Readable) emitData(p []byte) {
 	r.flags |= readDidRead
-	r.life.events.emitData(p)
+	r.life.emitData(p)
 }
 
 // pushEOF is the end of input. Inside the Read hook, 'readable' waits for a tick, or the flow that called the hook would
@@ -117,21 +138,21 @@ func (r *Readable) pushEOF() {
 }
 
 // seal copies what is buffered and borrowed: chunks that have come in this turn, so they are the last.
-func (r *Readable) seal() {
-	items := r.buffer.all()
-	for i := len(items) - 1; r.fresh > 0; i-- {
+func (in *inbox) seal() {
+	items := in.buffer.all()
+	for i := len(items) - 1; in.fresh > 0; i-- {
 		if items[i].lasts != lastsOn {
 			items[i].seal()
-			r.fresh--
+			in.fresh--
 		}
 	}
 }
 
 // shift removes the first chunk.
-func (r *Readable) shift() chunk {
-	c := r.buffer.pop()
+func (in *inbox) shift() chunk {
+	c := in.buffer.pop()
 	if c.lasts != lastsOn {
-		r.fresh--
+		in.fresh--
 	}
 	return c
 }
@@ -139,15 +160,19 @@ func (r *Readable) shift() chunk {
 // discard is a read of a destroyed stream: what was buffered is lost, and so an end would be a lie.
 func (r *Readable) discard() {
 	r.dropBuffer()
-	r.length = 0
+	r.inbox().length = 0
 	r.flags |= readLost
 }
 
 // dropBuffer lets go of what nobody will read. The length stays: it says how much was lost.
 func (r *Readable) dropBuffer() {
-	for _, c := range r.buffer.all() {
+	if r.life.work == nil {
+		return
+	}
+	in := r.inbox()
+	for _, c := range in.buffer.all() {
 		c.b.release()
 	}
-	r.buffer = nil
-	r.fresh = 0
+	in.buffer = queue[chunk]{}
+	in.fresh = 0
 }

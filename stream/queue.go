@@ -1,7 +1,6 @@
 package stream
 
-// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty, and so is none at
-// all.
+// queue is a first-in-first-out list that keeps its memory, up to a bound. The zero value is empty.
 type queue[T any] struct {
 	items []T
 	head  int
@@ -11,9 +10,6 @@ type queue[T any] struct {
 const maxQueueKept = 1024
 
 func (q *queue[T]) len() int {
-	if q == nil {
-		return 0
-	}
 	return len(q.items) - q.head
 }
 
@@ -25,23 +21,14 @@ func (q *queue[T]) back() *T { return &q.items[len(q.items)-1] }
 
 // all is what is queued, in order.
 func (q *queue[T]) all() []T {
-	if q == nil {
-		return nil
-	}
 	return q.items[q.head:]
 }
 
-// made is the queue, which from the first use on is one: with room for one item, which is all that most ever have.
-func made[T any](q **queue[T]) *queue[T] {
-	if *q == nil {
-		x := new(struct {
-			queue[T]
-			room [1]T
-		})
-		x.items = x.room[:0]
-		*q = &x.queue
+// trim has an empty queue keep no more memory than is worth lending.
+func (q *queue[T]) trim() {
+	if cap(q.items) > maxLent {
+		q.items = nil
 	}
-	return *q
 }
 
 func (q *queue[T]) push(x T) {

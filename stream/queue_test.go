@@ -14,7 +14,7 @@ func FuzzChunks(f *testing.F) {
 	}, nil)) // small ones in a crowd
 	f.Fuzz(func(t *testing.T, program []byte) {
 		program = program[:min(len(program), 4000)]
-		s := &scheduler{}
+		s := &keeper{}
 		r := NewReadable(s, ReadableOptions{})
 		var model []byte
 		next := byte(0)
@@ -65,8 +65,8 @@ func FuzzChunks(f *testing.F) {
 				r.PushBlock(keep(p))
 				model = append(model, p...)
 			}
-			if r.length != len(model) {
-				t.Fatalf("%d bytes are buffered, want %d", r.length, len(model))
+			if r.ReadableLength() != len(model) {
+				t.Fatalf("%d bytes are buffered, want %d", r.ReadableLength(), len(model))
 			}
 		}
 	})
@@ -130,7 +130,7 @@ func TestManyChunksCostNoMoreThanTheirNumber(t *testing.T) {
 	r := NewReadable(s, ReadableOptions{})
 	for range chunks {
 		r.Push([]byte("x"))
-		if r.fresh > 1 {
+		if r.inbox().fresh > 1 {
 			t.Fatal("a chunk of an earlier turn is not sealed")
 		}
 		s.endTurn()
@@ -138,7 +138,7 @@ func TestManyChunksCostNoMoreThanTheirNumber(t *testing.T) {
 	for range chunks {
 		r.Unshift([]byte("y"))
 	}
-	if c := cap(r.buffer.items); c > 10*chunks {
+	if c := cap(r.inbox().buffer.items); c > 10*chunks {
 		t.Errorf("%d chunks take room for %d", 2*chunks, c)
 	}
 	if got := len(r.ReadChunk(-1)); got != 2*chunks {

@@ -15,7 +15,7 @@ const maxRead = 1 << 30
 // destroyed stream gives nothing.
 func (r *Readable) ReadChunk(n int) []byte {
 	if n > maxRead {
-		r.own().failOrShut(ErrOutOfRange, false)
+		r.life.failOrShut(ErrOutOfRange, false)
 		return nil
 	}
 	return r.read(max(n, all), true)
@@ -32,7 +32,7 @@ func (r *Readable) read(n int, keep bool) []byte {
 	}
 	ended := r.state != readOpen
 	if n == 0 && r.flags&readNeedReadable != 0 && (r.full() || ended) {
-		if r.length == 0 && ended {
+		if r.ReadableLength() == 0 && ended {
 			r.queueEnd()
 		} else {
 			r.queueReadable()
@@ -41,7 +41,7 @@ func (r *Readable) read(n int, keep bool) []byte {
 	}
 	n = r.available(asked)
 	if n == 0 && ended {
-		if r.length == 0 {
+		if r.ReadableLength() == 0 {
 			r.queueEnd()
 		}
 		return nil
@@ -51,7 +51,7 @@ func (r *Readable) read(n int, keep bool) []byte {
 		if !r.call.busy() {
 			n = r.available(asked)
 		}
-		n = min(n, r.length) // the hook may have had somebody else read
+		n = min(n, r.ReadableLength()) // the hook may have had somebody else read
 	}
 	if n > 0 && r.life.destroyed() {
 		r.discard() // the hook has destroyed it, or somebody before: nothing is given out any more
@@ -61,10 +61,10 @@ func (r *Readable) read(n int, keep bool) []byte {
 	if n > 0 {
 		p = r.take(n, keep)
 		r.awaitNobody()
-	} else if r.length <= r.hwm {
+	} else if r.ReadableLength() <= r.hwm {
 		r.flags |= readNeedReadable
 	}
-	if r.length == 0 {
+	if r.ReadableLength() == 0 {
 		ended := r.state != readOpen
 		if !ended {
 			r.flags |= readNeedReadable
@@ -82,77 +82,86 @@ func (r *Readable) read(n int, keep bool) []byte {
 // full reports whether the buffer is at the mark. A mark of 0 makes it full with anything.
 func (r *Readable) full() bool {
 	if r.hwm == 0 {
-		return r.length > 0
+		return r.ReadableLength() > 0
 	}
-	return r.length >= r.hwm
+	return r.ReadableLength() >= r.hwm
 }
 
 // available is how many bytes a read that asks for n gets.
 func (r *Readable) available(n int) int {
+	length := r.ReadableLength()
 	switch {
-	case n == 0 || r.length == 0 && r.state != readOpen:
+	case n == 0 || length == 0 && r.state != readOpen:
 		return 0
-	case n == all && r.flow == FlowOn && r.buffer.len() > 0:
-		return len(r.buffer.front().p)
+	case n == all && r.flow == FlowOn && r.waiting() > 0:
+		return len(r.inbox().buffer.front().p)
 	case n == all:
-		return r.length
-	case n <= r.length:
+		return length
+	case n <= length:
 		return n
 	case r.state != readOpen:
-		return r.length
+		return length
 	}
 	return 0
 }
 
 // wantsRead reports whether the Read hook is called before n bytes are taken.
 func (r *Readable) wantsRead(n int) bool {
-	if r.call.busy() || r.state != readOpen || r.life.destroyed() || r.life.err != nil {
+	if r.call.busy() || r.state != readOpen || r.life.destroyed() || r.life.failed() != nil {
 		return false
 	}
-	return r.flags&readNeedReadable != 0 || r.length == 0 || r.length-n < r.hwm
+	length := r.ReadableLength()
+	return r.flags&readNeedReadable != 0 || length == 0 || length-n < r.hwm
+}
+
+// waiting is how many chunks are buffered.
+func (r *Readable) waiting() int {
+	if x := r.life.work; x != nil {
+		return x.in.buffer.len()
+	}
+	return 0
 }
 
 func (r *Readable) callRead() {
 	r.call.move(callEnter)
-	if r.length == 0 {
+	if r.ReadableLength() == 0 {
 		r.flags |= readNeedReadable
 	}
-	if r.source != nil {
-		r.source.read(r, r.hwm)
-	}
+	r.life.own.read(r, r.hwm)
 	r.call.move(callReturn)
 }
 
 // take removes n bytes from the front of the buffer, which holds that many.
 func (r *Readable) take(n int, keep bool) []byte {
-	r.length -= n
-	c := r.buffer.front()
+	in := r.inbox()
+	in.length -= n
+	c := in.buffer.front()
 	switch {
 	case len(c.p) == n && (!keep || c.lasts == lastsOn):
-		x := r.shift()
+		x := in.shift()
 		if !keep {
 			r.life.spend(x.b)
 		}
 		return x.p[:n:n] // its block, if it has one, is the caller's now
 	case keep:
 		p := make([]byte, n)
-		r.gather(p)
+		in.gather(p)
 		return p
 	}
 	b := newBlock(n)
 	r.life.spend(b)
-	r.gather(b.buf)
+	in.gather(b.buf)
 	return b.buf
 }
 
 // gather fills p from the front of the buffer.
-func (r *Readable) gather(p []byte) {
+func (in *inbox) gather(p []byte) {
 	for len(p) > 0 {
-		c := r.buffer.front()
+		c := in.buffer.front()
 		n := copy(p, c.p)
 		p = p[n:]
 		if c.p = c.p[n:]; len(c.p) == 0 {
-			x := r.shift()
+			x := in.shift()
 			x.b.release()
 		}
 	}
@@ -163,16 +172,16 @@ func (r *Readable) queueReadable() {
 	r.flags &^= readNeedReadable
 	if r.flags&readReadableQueued == 0 {
 		r.flags |= readReadableQueued
-		r.own().tick(tickReadable)
+		r.life.tick(tickReadable)
 	}
 }
 
 func (r *Readable) emitReadable() {
-	if !r.life.destroyed() && r.life.err == nil && (r.length > 0 || r.state != readOpen) {
-		r.life.events.emit(onReadable)
+	if !r.life.destroyed() && r.life.failed() == nil && (r.ReadableLength() > 0 || r.state != readOpen) {
+		r.life.emit(onReadable)
 		r.flags &^= readReadableQueued
 	}
-	if r.flow != FlowOn && r.state == readOpen && r.length <= r.hwm {
+	if r.flow != FlowOn && r.state == readOpen && r.ReadableLength() <= r.hwm {
 		r.flags |= readNeedReadable
 	}
 	r.run()
@@ -182,16 +191,19 @@ func (r *Readable) emitReadable() {
 func (r *Readable) queueReadMore() {
 	if r.flags&readMoreQueued == 0 {
 		r.flags |= readMoreQueued
-		r.own().tick(tickReadMore)
+		r.life.tick(tickReadMore)
 	}
 }
 
 // readMore reads ahead up to the mark, or keeps the flow going, as long as the Read hook answers at once.
 func (r *Readable) readMore() {
-	for !r.call.busy() && r.state == readOpen && (r.length < r.hwm || r.flow == FlowOn && r.length == 0) {
-		length := r.length
+	for !r.call.busy() && r.state == readOpen {
+		length := r.ReadableLength()
+		if length >= r.hwm && (r.flow != FlowOn || length > 0) {
+			break
+		}
 		r.read(0, false)
-		if r.length == length {
+		if r.ReadableLength() == length {
 			break
 		}
 	}
@@ -201,17 +213,17 @@ func (r *Readable) readMore() {
 // queueEnd schedules 'end'. An Unshift before the tick cancels it.
 func (r *Readable) queueEnd() {
 	if r.state < readDone {
-		r.own().tick(tickEnd)
+		r.life.tick(tickEnd)
 	}
 }
 
 func (r *Readable) emitEnd() {
-	if r.life.err != nil || r.life.state == lifeGone || r.state >= readDone || r.length > 0 || r.flags&readLost != 0 {
+	if r.life.failed() != nil || r.life.state == lifeGone || r.state >= readDone || r.ReadableLength() > 0 || r.flags&readLost != 0 {
 		return
 	}
 	r.state.move(readEnd)
-	r.life.events.emit(onEnd)
-	w := r.life.w
+	r.life.emit(onEnd)
+	_, w := r.life.own.halves()
 	switch {
 	case w != nil && w.IsWritable() && r.flags&readHalfClosed != 0:
 		r.life.tick(tickHalfOpen)

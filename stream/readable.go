@@ -7,22 +7,14 @@ package stream
 // All methods are for the loop's goroutine. Events come in the order that Node's streams have: most on a tick, 'data' at
 // once if the stream flows and nothing is buffered.
 type Readable struct {
-	life *life          // before somebody looks at an EmbeddedReadable it is its Embedder's, and not to be changed: see own
-	self ReadableStream // what listeners know this stream as: a Duplex, say
-
-	source source // the Read hook; nil without one
-	hwm    int
-	length int // bytes in buffer; it stays when a destroyed stream drops those
-	buffer *queue[chunk]
+	life  life // of the whole stream, if this is a half of one
+	hwm   int
+	pipes *pipe // the first one
 
 	state readState
 	flow  Flow
 	call  callState // of the Read hook
 	flags readFlags
-	fresh uint16 // chunks of buffer that last for this turn only
-
-	pipes *pipe             // the first one
-	await *[]WritableStream // destinations that have answered false, and the flow waits for; nil if there never were any
 }
 
 // readFlags are independent of the states, and of one another.
@@ -51,15 +43,6 @@ const (
 // copied a little earlier.
 const maxFresh = 4096
 
-// source is a Read hook in the form of a method.
-type source interface {
-	read(r *Readable, n int)
-}
-
-type readFunc func(r *Readable, n int)
-
-func (f readFunc) read(r *Readable, n int) { f(r, n) }
-
 // ReadableOptions are what a Readable is made with. The zero value is good for a stream that is only pushed to.
 type ReadableOptions struct {
 	// HighWaterMark is how many bytes are buffered before Push answers false and Read is not called any more. 0 means
@@ -81,28 +64,24 @@ type ReadableOptions struct {
 func NewReadable(s Scheduler, o ReadableOptions) *Readable {
 	x := new(struct {
 		Readable
-		life life
+		user user
 	})
 	r := &x.Readable
-	x.life.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
-	x.life.r = r
-	r.begin(&x.life, o.HighWaterMark, o.Read)
-	r.self = r
+	x.user = user{r: r, outer: r, source: o.Read, end: o.Destroy}
+	r.life.begin(s, &x.user, o.NoAutoDestroy, o.NoEmitClose)
+	r.begin(o.HighWaterMark)
 	return r
 }
 
-// begin makes r the readable half of l, which need not know it yet.
-func (r *Readable) begin(l *life, hwm int, hook func(*Readable, int)) {
-	r.life, r.hwm = l, mark(hwm)
-	if hook != nil {
-		r.source = readFunc(hook)
-	}
+// begin makes r a Readable, but for its life.
+func (r *Readable) begin(hwm int) {
+	r.hwm = mark(hwm)
 	r.state, r.flow, r.call = readOpen, FlowUnset, callFresh
 }
 
 // As has listeners that are told of this stream told of outer, which is made around it: what OnPipe's listeners are
 // given, for one. It is called before the stream is used.
-func (r *Readable) As(outer ReadableStream) { r.self = outer }
+func (r *Readable) As(outer ReadableStream) { r.life.own.as(outer) }
 
 // Scheduler is what the stream was made with.
 func (r *Readable) Scheduler() Scheduler { return r.life.s }
@@ -118,7 +97,7 @@ func (r *Readable) describe(s *State) {
 	s.HasReadable = r.state != readOff
 	s.Readable = r.IsReadable()
 	s.EOF = r.state != readOpen
-	s.Exhausted = s.EOF && r.length == 0
+	s.Exhausted = s.EOF && r.ReadableLength() == 0
 	s.Ended = r.state >= readDone
 }
 
@@ -132,7 +111,12 @@ func (r *Readable) IsReadable() bool {
 func (r *Readable) ReadableFlowing() Flow { return r.flow }
 
 // ReadableLength is how many bytes are buffered.
-func (r *Readable) ReadableLength() int { return r.length }
+func (r *Readable) ReadableLength() int {
+	if x := r.life.work; x != nil {
+		return x.in.length
+	}
+	return 0
+}
 
 // ReadableHighWaterMark is the mark. ReadChunk raises it when it is asked for more.
 func (r *Readable) ReadableHighWaterMark() int { return r.hwm }
@@ -142,7 +126,7 @@ func (r *Readable) ReadableEnded() bool { return r.state >= readDone }
 
 // ReadableAborted reports whether the stream was destroyed or failed before its end.
 func (r *Readable) ReadableAborted() bool {
-	return r.state < readDone && (r.life.destroyed() || r.life.err != nil)
+	return r.state < readDone && (r.life.destroyed() || r.life.failed() != nil)
 }
 
 // ReadableDidRead reports whether any bytes have been given out.
@@ -158,12 +142,12 @@ func (r *Readable) Destroyed() bool { return r.life.destroyed() }
 func (r *Readable) Closed() bool { return r.life.closed() }
 
 // Errored is what the stream has failed with, or nil.
-func (r *Readable) Errored() error { return r.life.err }
+func (r *Readable) Errored() error { return r.life.failed() }
 
 // Destroy ends the stream at once: what is buffered is dropped and nothing more is given out. The Destroy hook is called,
 // and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the first call counts.
 func (r *Readable) Destroy(err error) {
-	r.own().shut(err)
+	r.life.shut(err)
 }
 
 // OnData listens for bytes and, unless the stream was paused, starts the flow. p is borrowed: it is valid until the turn
@@ -174,9 +158,9 @@ func (r *Readable) OnData(fn func(p []byte)) Sub {
 }
 
 func (r *Readable) listenData(on event, fn any) uint32 {
-	id := r.own().events.add(on, fn)
+	id := r.life.add(on, fn)
 	r.flags |= readHasData
-	if r.life.events.any(onReadable) {
+	if r.life.hears(onReadable) {
 		r.flags |= readListened
 	}
 	if r.flow != FlowOff {
@@ -189,26 +173,31 @@ func (r *Readable) listenData(on event, fn any) uint32 {
 type dataSubs Readable
 
 func (d *dataSubs) remove(id uint32) bool {
-	if !d.life.events.drop(id, onData) {
+	if !d.life.drop(id, onData) {
 		return false
 	}
-	if !d.life.events.any(onData) {
-		d.flags &^= readHasData
-	}
+	(*Readable)(d).noData()
 	return true
+}
+
+// noData looks whether somebody listens for 'data' yet.
+func (r *Readable) noData() {
+	if !r.life.hears(onData) {
+		r.flags &^= readHasData
+	}
 }
 
 // OnReadable listens for there being something to read with ReadChunk, or the end of input behind it. While somebody
 // does, the stream does not flow.
 func (r *Readable) OnReadable(fn func()) Sub {
-	id := r.own().events.add(onReadable, need(fn))
+	id := r.life.add(onReadable, need(fn))
 	if r.state < readDone && r.flags&readListened == 0 {
 		r.flags = r.flags&^readReadableQueued | readListened | readNeedReadable
 		r.flow.move(flowListen)
-		if r.length > 0 {
+		if r.ReadableLength() > 0 {
 			r.queueReadable()
 		} else if !r.call.busy() {
-			r.own().tick(tickRead)
+			r.life.tick(tickRead)
 		}
 	}
 	return Sub{(*readableSubs)(r), id}
@@ -218,7 +207,7 @@ func (r *Readable) OnReadable(fn func()) Sub {
 type readableSubs Readable
 
 func (d *readableSubs) remove(id uint32) bool {
-	found := d.life.events.remove(id)
+	found := d.life.remove(id)
 	// On a tick, so that listening once and again does not start the flow. Node looks again whether somebody was found or
 	// not, and it shows: a stream whose resume was held back may flow from then on.
 	d.life.tick(tickRelisten)
@@ -226,19 +215,19 @@ func (d *readableSubs) remove(id uint32) bool {
 }
 
 // OnEnd listens for the end of input: all bytes have been given out, and no more come.
-func (r *Readable) OnEnd(fn func()) Sub { return r.own().events.listen(onEnd, need(fn)) }
+func (r *Readable) OnEnd(fn func()) Sub { return r.life.listen(onEnd, need(fn)) }
 
 // OnPause listens for the flow being turned off by Pause, which tells at once.
-func (r *Readable) OnPause(fn func()) Sub { return r.own().events.listen(onPause, need(fn)) }
+func (r *Readable) OnPause(fn func()) Sub { return r.life.listen(onPause, need(fn)) }
 
 // OnResume listens for the flow being started, on the tick after Resume.
-func (r *Readable) OnResume(fn func()) Sub { return r.own().events.listen(onResume, need(fn)) }
+func (r *Readable) OnResume(fn func()) Sub { return r.life.listen(onResume, need(fn)) }
 
 // OnError listens for the error that the stream fails with, on a tick. If nobody does, it goes to Scheduler.Uncaught.
-func (r *Readable) OnError(fn func(error)) Sub { return r.own().events.listen(onError, need(fn)) }
+func (r *Readable) OnError(fn func(error)) Sub { return r.life.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (r *Readable) OnClose(fn func()) Sub { return r.own().events.listen(onClose, need(fn)) }
+func (r *Readable) OnClose(fn func()) Sub { return r.life.listen(onClose, need(fn)) }
 
 // need refuses a nil function where it is given, not where it would be called.
 func need[F func() | func(error) | func([]byte) | func(ReadableStream)](fn F) F {

@@ -174,14 +174,14 @@ func (x *Reader) serve() {
 func (x *Reader) get() (answer, bool) {
 	r := x.r
 	if p := r.ReadChunk(all); p != nil {
-		if r.state != readOpen && r.length == 0 {
+		if r.state != readOpen && r.ReadableLength() == 0 {
 			return answer{p, io.EOF}, true // it will not be asked for alone: a call less
 		}
 		return answer{p: p}, true
 	}
 	switch {
-	case r.life.err != nil:
-		return answer{err: r.life.err}, true
+	case r.life.failed() != nil:
+		return answer{err: r.life.failed()}, true
 	case r.state >= readDone:
 		return answer{err: io.EOF}, true
 	case r.life.destroyed():

@@ -17,3 +17,11 @@ type Scheduler interface {
 	// Uncaught is told an error that a stream failed with and nobody listens for.
 	Uncaught(err error)
 }
+
+// Keeper is the optional part of a Scheduler that has a place for what this package lends to streams while they are busy, so
+// that an idle one is small. A *loop.Loop has one. Without it each stream keeps what it was busy with.
+type Keeper interface {
+	// Kept is that place. It is the same at each call, for the goroutine of the streams, and empty at first; nobody else
+	// uses it.
+	Kept() *any
+}

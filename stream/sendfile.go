@@ -90,7 +90,7 @@ func (r *Readable) PushFile(x FileRange) bool {
 func (s *Socket) TakesFile(as WritableStream) bool {
 	w := &s.Writable
 	_, ok := s.t.(FileSender)
-	return ok && as == WritableStream(s) && w.IsWritable() && w.corked == 0 && !w.queued()
+	return ok && as == WritableStream(s) && w.IsWritable() && w.WritableCorked() == 0 && !w.queued()
 }
 
 // WriteFile is FileWriter's. What a file ends short of is not written, and nobody is told but Done.
@@ -107,15 +107,17 @@ func (s *Socket) WriteFile(x FileRange) (more, taken bool) {
 			s.out -= uint64(x.N - n)
 		}
 		w.sent(err)
+		w.life.rest()
 	})
 	if err != nil {
 		return false, false // writing them will say it
 	}
 	s.out += uint64(x.N)
-	w.due++
-	w.length += x.N
-	w.flight.push(flight{x.N + 1, func(err error) { done(sent, err) }, nil})
-	if w.length >= w.hwm {
+	k := w.life.busy()
+	k.out.due++
+	k.out.length += x.N
+	k.fly(flight{x.N + 1, func(err error) { done(sent, err) }, nil})
+	if k.out.length >= w.hwm {
 		w.flags |= writeNeedDrain
 		return false, true
 	}

@@ -20,7 +20,6 @@ type Socket struct {
 	Duplex
 	t       Transport
 	in, out uint64
-	done    func(error) // sent, made once
 }
 
 // SocketOptions are what a Socket is made with.
@@ -40,15 +39,10 @@ func NewSocket(s Scheduler, t Transport, o SocketOptions) *Socket {
 		panic("stream: NewSocket without a Transport")
 	}
 	x := &Socket{t: t}
-	x.begin(s, x, &DuplexOptions{
+	x.begin(s, (*wire)(x), &DuplexOptions{
 		HighWaterMark: o.HighWaterMark, ReadableHighWaterMark: o.ReadableHighWaterMark,
 		WritableHighWaterMark: o.WritableHighWaterMark, NoHalfOpen: !o.AllowHalfOpen,
 	})
-	w := (*wire)(x)
-	x.Readable.source = w
-	x.Writable.sender = w
-	x.own.destroy = w
-	x.done = x.Writable.sent
 	if !o.PauseOnCreate {
 		x.Readable.read(0, false)
 	}
@@ -73,7 +67,7 @@ func (s *Socket) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
 
 // ResetAndDestroy is Destroy that lets the peer see an error instead of an end, where the Transport can.
 func (s *Socket) ResetAndDestroy(err error) {
-	s.own.flags |= lifeReset
+	s.Readable.life.flags |= lifeReset
 	s.Destroy(err)
 }
 
@@ -86,24 +80,35 @@ type wire Socket
 // Socket is the way back from a Transport's handler.
 func (x *wire) Socket() *Socket { return (*Socket)(x) }
 
+func (x *wire) halves() (*Readable, *Writable) { return &x.Readable, &x.Writable }
+
+func (x *wire) self() ReadableStream {
+	if k := x.Readable.life.work; k != nil && k.outer != nil {
+		return k.outer
+	}
+	return x.Socket()
+}
+
+func (x *wire) as(outer ReadableStream) { x.Readable.life.rarely().outer = outer }
+
 func (x *wire) reading() bool { return x.Readable.flags&readStarted != 0 }
 func (x *wire) stopped()      { x.Readable.flags &^= readStarted }
 
 func (x *wire) read(*Readable, int) {
-	if x.reading() || x.own.destroyed() {
+	if x.reading() || x.Readable.life.destroyed() {
 		return
 	}
 	x.Readable.flags = x.Readable.flags&^readHeld | readStarted
 	if err := x.t.ReadStart(x); err != nil {
 		x.stopped()
-		x.own.shut(err)
+		x.Readable.life.shut(err)
 	}
 }
 
 // OnRead is what the Transport calls.
 func (x *wire) OnRead(p []byte, err error) {
 	switch {
-	case x.own.destroyed():
+	case x.Readable.life.destroyed():
 	case err == nil:
 		x.in += uint64(len(p))
 		if !x.Push(p) && x.reading() {
@@ -116,27 +121,28 @@ func (x *wire) OnRead(p []byte, err error) {
 		x.Readable.read(0, false) // if nothing is buffered this is the end, whether somebody reads or not
 	default:
 		x.stopped()
-		x.own.shut(err)
+		x.Readable.life.shut(err)
 	}
 }
 
 func (x *wire) send(p []byte, lent bool) error {
 	x.out += uint64(len(p))
+	done := x.Readable.life.whenSent()
 	if !lent {
-		return x.t.WriteBorrowed(p, x.done)
+		return x.t.WriteBorrowed(p, done)
 	}
 	v := vectors.Get().(*[1][]byte)
 	v[0] = p
-	err := x.t.Write(v[:], x.done)
+	err := x.t.Write(v[:], done)
 	v[0] = nil
 	vectors.Put(v)
 	return err
 }
 
-func (x *wire) destroy(err error, done func(error)) {
-	closed := func() { done(err) }
+func (x *wire) destroy(l *life, err error) {
+	closed := func() { l.gone(err) }
 	x.stopped()
-	if x.own.flags&lifeReset != 0 && x.t.CloseReset(closed) == nil {
+	if x.Readable.life.flags&lifeReset != 0 && x.t.CloseReset(closed) == nil {
 		return
 	}
 	x.t.Close(closed)

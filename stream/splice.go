@@ -95,20 +95,21 @@ func (x *wire) OnSplice(n int) {
 // TakesSplice is SpliceWriter's.
 func (s *Socket) TakesSplice(as WritableStream) (to Transport, most int, done func(error)) {
 	w := &s.Writable
-	if as != WritableStream(s) || !w.IsWritable() || w.corked > 0 || w.queued() {
+	if as != WritableStream(s) || !w.IsWritable() || w.WritableCorked() > 0 || w.queued() {
 		return nil, 0, nil
 	}
-	return s.t, math.MaxInt, s.done
+	return s.t, math.MaxInt, s.Readable.life.whenSent()
 }
 
 // Spliced is SpliceWriter's.
 func (s *Socket) Spliced(n int) (more bool) {
 	w := &s.Writable
 	s.out += uint64(n)
-	w.due++
-	w.length += n
-	w.flight.push(flight{n: n + 1})
-	if w.length < w.hwm {
+	k := w.life.busy()
+	k.out.due++
+	k.out.length += n
+	k.fly(flight{n: n + 1})
+	if k.out.length < w.hwm {
 		return true
 	}
 	w.flags |= writeNeedDrain

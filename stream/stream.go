@@ -97,6 +97,6 @@ func (l *life) describe() State {
 		Destroyed: l.destroyed(),
 		Closed:    l.closed(),
 		Failed:    l.flags&lifeErrorEmitted != 0,
-		Err:       l.err,
+		Err:       l.failed(),
 	}
 }

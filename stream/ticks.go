@@ -35,14 +35,8 @@ type tickArg struct {
 // ticks is what a stream has in the scheduler's queue. The scheduler's queue and this one are first-in-first-out, so the
 // n-th entry there is the n-th kind here, and one function, made once, serves all.
 type ticks struct {
-	near uint64     // the oldest kinds, the next one lowest
-	more *moreTicks // made when it is needed
-	run  func()
-}
-
-// moreTicks is what few streams need: arguments, and a queue of kinds that is longer than a word.
-type moreTicks struct {
-	kinds queue[tickKind]
+	near  uint64          // the oldest kinds, the next one lowest
+	kinds queue[tickKind] // those that a word has no room for
 	args  queue[tickArg]
 }
 
@@ -52,92 +46,89 @@ const (
 	nearBits = 60              // a word has room for 12 kinds
 )
 
-func (t *ticks) push(k tickKind) {
+// push appends k, and reports whether the word had room for it.
+func (t *ticks) push(k tickKind) bool {
 	n := (bits.Len64(t.near) + tickBits - 1) / tickBits * tickBits
-	if n < nearBits && (t.more == nil || t.more.kinds.len() == 0) {
+	if n < nearBits && t.kinds.len() == 0 {
 		t.near |= uint64(k+1) << n
-		return
+		return true
 	}
-	t.rest().kinds.push(k)
+	t.kinds.push(k)
+	return false
 }
 
 func (t *ticks) pop() tickKind {
 	if t.near == 0 {
-		return t.more.kinds.pop()
+		return t.kinds.pop()
 	}
 	k := tickKind(t.near&tickMask) - 1
 	t.near >>= tickBits
 	return k
 }
 
-func (t *ticks) rest() *moreTicks {
-	if t.more == nil {
-		t.more = new(moreTicks)
-	}
-	return t.more
-}
-
 // arg is what the tick that is running carries.
-func (t *ticks) arg() tickArg { return t.more.args.pop() }
+func (t *ticks) arg() tickArg { return t.args.pop() }
 
 // tick schedules what carries nothing.
 func (l *life) tick(k tickKind) {
-	t := &l.ticks
-	if t.run == nil {
-		t.run = l.runTick
+	x := l.busy()
+	if !x.ticks.push(k) {
+		x.rare = true
 	}
-	t.push(k)
-	l.s.NextTick(t.run)
+	l.s.NextTick(x.run)
 }
 
 // tickWith schedules what carries a callback or an error.
 func (l *life) tickWith(k tickKind, cb func(error), err error) {
-	l.ticks.rest().args.push(tickArg{cb, err})
+	l.rarely().ticks.args.push(tickArg{cb, err})
 	l.tick(k)
 }
 
-func (l *life) runTick() {
-	switch l.ticks.pop() {
+func (x *work) runTick() {
+	l := x.mine()
+	r, w := l.own.halves()
+	switch x.ticks.pop() {
 	case tickReadable:
-		l.r.emitReadable()
+		r.emitReadable()
 	case tickReadMore:
-		l.r.readMore()
+		r.readMore()
 	case tickRead:
-		l.r.read(0, false)
+		r.read(0, false)
 	case tickResume:
-		l.r.startFlow()
+		r.startFlow()
 	case tickRelisten:
-		l.r.relisten()
+		r.relisten()
 	case tickEnd:
-		l.r.emitEnd()
+		r.emitEnd()
 	case tickHalfOpen:
-		l.w.endHalf()
+		w.endHalf()
 	case tickWritten:
-		l.w.afterWrite(l.ticks.arg().cb)
+		w.afterWrite(x.ticks.arg().cb)
 	case tickWriteFailed:
-		a := l.ticks.arg()
-		l.w.writeFailed(a.err, a.cb)
+		a := x.ticks.arg()
+		w.writeFailed(a.err, a.cb)
 	case tickFailQueue:
-		l.w.failQueue()
+		w.failQueue()
 	case tickTransformed:
-		l.w.written(nil)
+		w.written(nil)
 	case tickFinish:
-		l.w.finish()
+		w.finish()
 	case tickMaybeFinish:
-		if l.w.mayFinish() {
-			l.w.finish()
+		if w.mayFinish() {
+			w.finish()
 		} else {
-			l.w.due--
+			x.out.due--
 		}
 	case tickCallback:
-		a := l.ticks.arg()
+		a := x.ticks.arg()
 		a.cb(a.err)
 	case tickError:
-		l.emitError(l.ticks.arg().err)
+		l.emitError(x.ticks.arg().err)
 	case tickClose:
 		l.emitClose()
 	case tickErrorClose:
 		defer l.emitClose() // whoever panics
-		l.emitError(l.ticks.arg().err)
+		l.emitError(x.ticks.arg().err)
 	}
+	l.rest()
 }

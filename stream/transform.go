@@ -5,6 +5,7 @@ package stream
 type Transform struct {
 	Duplex
 	under  hooks
+	user   user
 	hook   func(t *Transform, p []byte, done func(out []byte, err error))
 	flush  func(t *Transform, done func(out []byte, err error))
 	before int  // readableLength when the hook was called
@@ -47,16 +48,16 @@ func (t *Transform) begin(s Scheduler, self ReadableStream, o *TransformOptions)
 	if readable == NoBuffer && o.WritableHighWaterMark == 0 {
 		writable = NoBuffer
 	}
-	t.Duplex.begin(s, self, &DuplexOptions{
+	x := (*transformer)(t)
+	t.user = user{outer: self, end: o.Destroy}
+	t.Duplex.begin(s, x, &DuplexOptions{
 		ReadableHighWaterMark: readable, WritableHighWaterMark: writable,
-		NoHalfOpen: o.NoHalfOpen, Hold: o.Hold,
-		Destroy: o.Destroy, NoAutoDestroy: o.NoAutoDestroy, NoEmitClose: o.NoEmitClose,
+		NoHalfOpen: o.NoHalfOpen, Hold: o.Hold, NoAutoDestroy: o.NoAutoDestroy, NoEmitClose: o.NoEmitClose,
 	})
 	t.hook, t.flush = o.Transform, o.Flush
 	t.made = t.complete
 	t.use(&t.under, nil, nil, nil)
-	x := (*transformer)(t)
-	t.Readable.source, t.Writable.sink, t.Writable.coda = x, x, x
+	t.Writable.sink, t.Writable.coda = x, x
 	t.Readable.call = callIdle      // what is pushed before the first read is given out at once
 	t.Writable.flags |= writeSpends // what it was given may be part of what it pushed
 }
@@ -65,7 +66,7 @@ func (t *Transform) begin(s Scheduler, self ReadableStream, o *TransformOptions)
 type transformer Transform
 
 func (t *transformer) write(p []byte) {
-	t.before = t.length()
+	t.before = t.ReadableLength()
 	if t.hook == nil {
 		t.made(p, nil)
 		return
@@ -73,12 +74,15 @@ func (t *transformer) write(p []byte) {
 	t.hook((*Transform)(t), p, t.made)
 }
 
-func (t *transformer) length() int { return t.Readable.length }
-
 func (t *transformer) giveUp() (held bool) {
 	held, t.held = t.held, false
 	return held
 }
+
+func (t *transformer) halves() (*Readable, *Writable) { return &t.Readable, &t.Writable }
+func (t *transformer) self() ReadableStream           { return t.user.self() }
+func (t *transformer) as(outer ReadableStream)        { t.user.as(outer) }
+func (t *transformer) destroy(l *life, err error)     { t.user.destroy(l, err) }
 
 // read lets the write complete that has waited for it.
 func (t *transformer) read(*Readable, int) {
@@ -100,8 +104,8 @@ func (t *Transform) complete(out []byte, err error) {
 	}
 	switch {
 	case r.state != readOpen:
-		t.own.tick(tickTransformed)
-	case w.flags&writeEndReturned != 0, r.length == t.before, r.length < r.hwm, t.own.destroyed():
+		t.Readable.life.tick(tickTransformed)
+	case w.flags&writeEndReturned != 0, r.ReadableLength() == t.before, r.ReadableLength() < r.hwm, t.Readable.life.destroyed():
 		w.written(nil)
 	default:
 		t.held = true
@@ -109,7 +113,7 @@ func (t *Transform) complete(out []byte, err error) {
 }
 
 func (t *transformer) final(done func(error)) {
-	if t.flush == nil || t.own.destroyed() {
+	if t.flush == nil || t.Readable.life.destroyed() {
 		t.PushEOF()
 		done(nil)
 		return

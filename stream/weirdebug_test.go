@@ -41,3 +41,18 @@ func TestWhatAHookWasLentIsPoisonedWhenItIsDone(t *testing.T) {
 		t.Errorf("got %#x after done was called, want 0xdd", p[50])
 	}
 }
+
+// What a stream is lent while it is busy is not lent again in this build, so whoever calls something twice is found out.
+func TestAWriteThatIsDoneTwiceIsFound(t *testing.T) {
+	l := newLoop(t)
+	n := &nowhere{}
+	s := stream.NewSocket(l, n, stream.SocketOptions{})
+	l.Turn(func() { s.WriteBorrowed([]byte("x"), nil) })
+	l.Turn(func() { n.done(nil) })
+	defer func() {
+		if recover() == nil {
+			t.Error("a write that was done long ago is done again, and nobody notices")
+		}
+	}()
+	n.done(nil)
+}

@@ -9,23 +9,13 @@ package stream
 type Writable struct {
 	life *life
 
-	*hooks         // what it writes to, one chunk at a time
-	sender sender  // in the place of hooks, for what takes any number
-	flight flights // what the sender has
+	*hooks // what it writes to, one chunk at a time; nil if it is a Socket's
 
-	hwm    int
-	length int   // bytes queued, and with the hook
-	corked int32 // calls of Cork that are not undone
-	due    int32 // callbacks that are due, and ticks that hold up 'finish'
-
+	hwm   int
 	state writeState
 	call  callState // of the Write hook
 	hold  Hold
 	flags writeFlags
-
-	fresh  int32 // of queue, the ones that last for this turn only; they came last
-	queue  *queue[write]
-	ending *ending // made at the end
 }
 
 // hooks are those of a Writable and what it has given them.
@@ -42,12 +32,6 @@ type hooks struct {
 	lent   *Block   // what the hook has been lent; it goes back when the hook is done
 	vector [][]byte // what Writev is given, kept for the next time
 	batch  *batch   // free ones
-}
-
-// ending is what the end of a Writable wants.
-type ending struct {
-	done func(error)   // the Final hook's
-	told []func(error) // the callbacks of End
 }
 
 // write is a chunk in the queue.
@@ -129,8 +113,10 @@ func NewWritable(s Scheduler, o WritableOptions) *Writable {
 		Writable
 		life  life
 		hooks hooks
+		user  user
 	})
-	x.life.begin(s, o.NoAutoDestroy, o.NoEmitClose, o.Destroy)
+	x.user.w, x.user.end = &x.Writable, o.Destroy
+	x.life.begin(s, &x.user, o.NoAutoDestroy, o.NoEmitClose)
 	x.begin(&x.life, o.HighWaterMark)
 	x.hold = o.Hold
 	x.use(&x.hooks, o.Write, o.Writev, o.Final)
@@ -139,7 +125,6 @@ func NewWritable(s Scheduler, o WritableOptions) *Writable {
 
 // begin makes w the writable half of l.
 func (w *Writable) begin(l *life, hwm int) {
-	l.w = w
 	w.life, w.hwm = l, mark(hwm)
 	w.state, w.call = writeOpen, callIdle
 }
@@ -172,25 +157,41 @@ func (w *Writable) describe(s *State) {
 	s.Writable = w.IsWritable()
 	s.NeedDrain = w.flags&writeNeedDrain != 0
 	s.EndCalled = w.state != writeOpen
-	s.Flushed = w.flags&writeEndReturned != 0 && w.length == 0
+	s.Flushed = w.flags&writeEndReturned != 0 && w.WritableLength() == 0
 	s.Finished = w.state >= writeFinished
-	s.Pending = w.due > 0
+	s.Pending = w.pending()
 }
 
 // IsWritable reports whether writes are accepted: End was not called, and the stream was neither destroyed nor has it
 // failed.
 func (w *Writable) IsWritable() bool {
-	return w.state == writeOpen && !w.life.destroyed() && w.life.err == nil
+	return w.state == writeOpen && !w.life.destroyed() && w.life.failed() == nil
 }
 
 // WritableLength is how many bytes wait: queued, or with the Write hook.
-func (w *Writable) WritableLength() int { return w.length }
+func (w *Writable) WritableLength() int {
+	if x := w.life.work; x != nil {
+		return x.out.length
+	}
+	return 0
+}
 
 // WritableHighWaterMark is the mark.
 func (w *Writable) WritableHighWaterMark() int { return w.hwm }
 
 // WritableCorked is how many calls of Cork are not undone.
-func (w *Writable) WritableCorked() int { return int(w.corked) }
+func (w *Writable) WritableCorked() int {
+	if x := w.life.work; x != nil {
+		return int(x.out.corked)
+	}
+	return 0
+}
+
+// pending reports whether a callback is due, or 'finish' is held up.
+func (w *Writable) pending() bool { return w.life.work != nil && w.life.work.out.due > 0 }
+
+// outbox is the writable half's part of the stream's work.
+func (w *Writable) outbox() *outbox { return &w.life.busy().out }
 
 // WritableNeedDrain reports whether a write was answered with false and OnDrain will tell when to go on.
 func (w *Writable) WritableNeedDrain() bool {
@@ -205,7 +206,7 @@ func (w *Writable) WritableFinished() bool { return w.state >= writeFinished }
 
 // WritableAborted reports whether the stream was destroyed or failed before it finished.
 func (w *Writable) WritableAborted() bool {
-	return w.state < writeFinished && (w.life.destroyed() || w.life.err != nil)
+	return w.state < writeFinished && (w.life.destroyed() || w.life.failed() != nil)
 }
 
 // Destroyed reports whether Destroy was called, by whomever.
@@ -215,7 +216,7 @@ func (w *Writable) Destroyed() bool { return w.life.destroyed() }
 func (w *Writable) Closed() bool { return w.life.closed() }
 
 // Errored is what the stream has failed with, or nil.
-func (w *Writable) Errored() error { return w.life.err }
+func (w *Writable) Errored() error { return w.life.failed() }
 
 // Destroy ends the stream at once: what is queued is dropped, and its callbacks are told err, or ErrDestroyed. The
 // Destroy hook is called, and when it is done 'error', if err is not nil, and 'close' are emitted on a tick. Only the
@@ -225,36 +226,36 @@ func (w *Writable) Destroy(err error) {
 }
 
 // OnDrain listens for the queue being empty after a write was answered with false: it is time to go on.
-func (w *Writable) OnDrain(fn func()) Sub { return w.life.events.listen(onDrain, need(fn)) }
+func (w *Writable) OnDrain(fn func()) Sub { return w.life.listen(onDrain, need(fn)) }
 
 // OnFinish listens for everything being written after End.
-func (w *Writable) OnFinish(fn func()) Sub { return w.life.events.listen(onFinish, need(fn)) }
+func (w *Writable) OnFinish(fn func()) Sub { return w.life.listen(onFinish, need(fn)) }
 
 // OnPrefinish listens for everything being with the hook's other side after End, when OnFinish waits only for callbacks.
-func (w *Writable) OnPrefinish(fn func()) Sub { return w.life.events.listen(onPrefinish, need(fn)) }
+func (w *Writable) OnPrefinish(fn func()) Sub { return w.life.listen(onPrefinish, need(fn)) }
 
 // OnPipe listens for a source being piped to this stream.
 func (w *Writable) OnPipe(fn func(src ReadableStream)) Sub {
-	return w.life.events.listen(onPipe, need(fn))
+	return w.life.listen(onPipe, need(fn))
 }
 
 // OnUnpipe listens for the end of such a pipe.
 func (w *Writable) OnUnpipe(fn func(src ReadableStream)) Sub {
-	return w.life.events.listen(onUnpipe, need(fn))
+	return w.life.listen(onUnpipe, need(fn))
 }
 
 // OnError listens for the error that the stream fails with. If nobody does, it goes to Scheduler.Uncaught.
-func (w *Writable) OnError(fn func(error)) Sub { return w.life.events.listen(onError, need(fn)) }
+func (w *Writable) OnError(fn func(error)) Sub { return w.life.listen(onError, need(fn)) }
 
 // OnClose listens for the last event: the stream was destroyed and has let go of everything.
-func (w *Writable) OnClose(fn func()) Sub { return w.life.events.listen(onClose, need(fn)) }
+func (w *Writable) OnClose(fn func()) Sub { return w.life.listen(onClose, need(fn)) }
 
 // WatchError listens for errors too, before all listeners of OnError and the watchers that were there, and is not one who
 // handles them: an error that only watchers are told still goes to Scheduler.Uncaught. Pipe uses it to let go first.
-func (w *Writable) WatchError(fn func(error)) Sub { return w.life.events.listen(onWatch, need(fn)) }
+func (w *Writable) WatchError(fn func(error)) Sub { return w.life.listen(onWatch, need(fn)) }
 
 // Piped tells the listeners of OnPipe. Pipe calls it.
-func (w *Writable) Piped(src ReadableStream) { w.life.events.emitPipe(onPipe, src) }
+func (w *Writable) Piped(src ReadableStream) { w.life.emitPipe(onPipe, src) }
 
 // Unpiped tells the listeners of OnUnpipe. Unpipe calls it.
-func (w *Writable) Unpiped(src ReadableStream) { w.life.events.emitPipe(onUnpipe, src) }
+func (w *Writable) Unpiped(src ReadableStream) { w.life.emitPipe(onUnpipe, src) }

@@ -60,25 +60,28 @@ func (w *Writable) write(c chunk, cb func(error)) (bool, error) {
 		w.life.failOrShut(err, true)
 		return false, err
 	}
-	w.due++
-	w.length += len(c.p)
+	x := w.life.busy()
+	x.out.due++
+	x.out.length += len(c.p)
 	switch {
-	case w.call.busy() || w.corked > 0 || w.life.err != nil:
+	case w.call.busy() || x.out.corked > 0 || x.err != nil:
 		w.enqueue(c, cb)
-	case w.sender != nil:
+	case w.hooks == nil:
 		w.send(c, cb)
 	default:
 		w.give(c, cb)
 	}
-	more := w.length < w.hwm || w.length == 0
+	length := w.WritableLength()
+	more := length < w.hwm || length == 0
 	if !more {
 		w.flags |= writeNeedDrain
 	}
-	return more && !w.life.destroyed() && w.life.err == nil, nil
+	return more && !w.life.destroyed() && w.life.failed() == nil, nil
 }
 
 func (w *Writable) enqueue(c chunk, cb func(error)) {
-	crowded := w.queue.len() > maxApart && c.small()
+	o := &w.life.rarely().out
+	crowded := o.queue.len() > maxApart && c.small()
 	if crowded && w.joinLast(c, cb) {
 		return
 	}
@@ -90,11 +93,11 @@ func (w *Writable) enqueue(c chunk, cb func(error)) {
 			c.seal()
 			break
 		}
-		w.fresh++
+		o.fresh++
 		w.life.atTurnEnd()
 	case lastsOn:
 	}
-	made(&w.queue).push(write{c, cb})
+	o.queue.push(write{c, cb})
 	w.flags |= writeQueued
 	if cb != nil {
 		w.flags |= writeWithCallback
@@ -104,7 +107,8 @@ func (w *Writable) enqueue(c chunk, cb func(error)) {
 // joinLast makes c part of the last write in the queue, if that can be and nobody waits to be called for that write alone.
 // It is one write then: what is due for both is cb.
 func (w *Writable) joinLast(c chunk, cb func(error)) bool {
-	last := w.queue.back()
+	o := w.outbox()
+	last := o.queue.back()
 	if last.cb != nil || !last.join(c) {
 		return false
 	}
@@ -112,7 +116,7 @@ func (w *Writable) joinLast(c chunk, cb func(error)) bool {
 	if cb != nil {
 		w.flags |= writeWithCallback
 	}
-	w.due--
+	o.due--
 	return true
 }
 
@@ -181,7 +185,7 @@ func (w *Writable) written(err error) {
 		return
 	}
 	inside := w.call.inside()
-	w.length -= w.writing
+	w.outbox().length -= w.writing
 	cb := w.answered()
 	if err != nil {
 		l.fail(err)
@@ -198,11 +202,11 @@ func (w *Writable) written(err error) {
 	switch {
 	case !inside:
 		w.afterWrite(cb)
-	case cb != nil, w.flags&(writeNeedDrain|writeCallbackTick) == writeNeedDrain && w.length == 0:
+	case cb != nil, w.flags&(writeNeedDrain|writeCallbackTick) == writeNeedDrain && w.WritableLength() == 0:
 		w.flags |= writeCallbackTick
 		l.tickWith(tickWritten, cb, nil)
 	default:
-		w.due--
+		w.outbox().due--
 		if w.state != writeOpen {
 			w.maybeFinish()
 		}
@@ -221,11 +225,11 @@ func (w *Writable) answered() (cb func(error)) {
 // afterWrite is what a completed write leads to: 'drain', then its callback, then perhaps the end of everything.
 func (w *Writable) afterWrite(cb func(error)) {
 	w.flags &^= writeCallbackTick
-	if w.WritableNeedDrain() && w.length == 0 {
+	if w.WritableNeedDrain() && w.WritableLength() == 0 {
 		w.flags &^= writeNeedDrain
-		w.life.events.emit(onDrain)
+		w.life.emit(onDrain)
 	}
-	w.due--
+	w.outbox().due--
 	if cb != nil {
 		cb(nil)
 	}
@@ -239,7 +243,7 @@ func (w *Writable) afterWrite(cb func(error)) {
 
 // writeFailed tells a write's callback, then those of the queue, then everybody.
 func (w *Writable) writeFailed(err error, cb func(error)) {
-	w.due--
+	w.outbox().due--
 	if cb != nil {
 		cb(err)
 	}
@@ -249,31 +253,32 @@ func (w *Writable) writeFailed(err error, cb func(error)) {
 
 // owes reports whether there may be somebody to be told that the stream was destroyed: see failQueue.
 func (w *Writable) owes() bool {
-	return w.queued() || w.ending != nil && len(w.ending.told) > 0 || w.call.busy() && w.sink != nil
+	return w.queued() || w.life.work != nil && len(w.life.work.out.told) > 0 || w.call.busy() && w.sink != nil
 }
 
 // failQueue tells the callbacks of what is queued that it will not be written, and those of End. While the hook is at
 // work it waits: the completion will come here. A write that waits for a reader will not be completed by anybody else, so it
 // is failed too; its bytes still count in the length, as in Node.
 func (w *Writable) failQueue() {
-	if w.flight.any() || w.call.busy() && (w.sink == nil || !w.sink.giveUp()) {
+	if w.flying() || w.call.busy() && (w.sink == nil || !w.sink.giveUp()) {
 		return
 	}
-	why := w.life.err
+	why := w.life.failed()
 	if why == nil {
 		why = ErrDestroyed
 	}
 	if w.call.busy() {
 		cb := w.answered()
-		w.due--
+		w.outbox().due--
 		if cb != nil {
 			cb(why)
 		}
 	}
-	for w.queue.len() > 0 {
-		x := w.shift()
+	for w.waiting() > 0 {
+		o := w.outbox()
+		x := o.shift()
 		x.b.release()
-		w.length -= len(x.p)
+		o.length -= len(x.p)
 		if x.cb != nil {
 			x.cb(why)
 		}
@@ -287,21 +292,21 @@ func (w *Writable) resetQueue() {
 }
 
 // seal copies what is queued and borrowed: chunks that have come in this turn, so they are the last.
-func (w *Writable) seal() {
-	items := w.queue.all()
-	for i := len(items) - 1; w.fresh > 0; i-- {
+func (o *outbox) seal() {
+	items := o.queue.all()
+	for i := len(items) - 1; o.fresh > 0; i-- {
 		if items[i].lasts != lastsOn {
 			items[i].seal()
-			w.fresh--
+			o.fresh--
 		}
 	}
 }
 
 // shift removes the first write of the queue.
-func (w *Writable) shift() write {
-	x := w.queue.pop()
+func (o *outbox) shift() write {
+	x := o.queue.pop()
 	if x.lasts != lastsOn {
-		w.fresh--
+		o.fresh--
 	}
 	return x
 }

@@ -195,7 +195,7 @@ func (x *Writer) settle() error {
 // put writes a block, on the loop. What the stream would refuse is refused here: it would fail for it.
 func (x *Writer) put(b *Block) error {
 	if w := x.own; w != nil {
-		if w.state != writeOpen || w.life.destroyed() || w.life.err != nil {
+		if w.state != writeOpen || w.life.destroyed() || w.life.failed() != nil {
 			b.release()
 			return x.why()
 		}

@@ -24,11 +24,11 @@ var coreHunters = []hunter{
 var simulatedMutants = []mutant{
 	{
 		"no generation check", "an event for a closed descriptor reaches whoever has its slot now",
-		"reactor/slots.go", "if s.gen != tok.Gen {", "if false {",
+		"reactor/slots.go", "if p.gen[at] != tok.Gen {", "if false {",
 	},
 	{
 		"generation never changes", "a slot's next tenant looks like the last",
-		"reactor/slots.go", "	s.src = nil\n	s.gen++\n", "	s.src = nil\n",
+		"reactor/slots.go", "	p.src[at] = nil\n	p.gen[at]++\n", "	p.src[at] = nil\n",
 	},
 	{
 		"hang-up taken for end of input", "what arrived before the peer's end is lost",
@@ -49,7 +49,7 @@ var simulatedMutants = []mutant{
 	},
 	{
 		"slot used again in its batch", "and its generation kept",
-		"reactor/slots.go", "	s.gen++\n	t.quarantine = append(t.quarantine, tok.Slot)", "	t.free = append(t.free, tok.Slot)",
+		"reactor/slots.go", "	p.gen[at]++\n	t.quarantine = append(t.quarantine, tok.Slot)", "	t.free = append(t.free, tok.Slot)",
 	},
 	{
 		"losing write interest is lazy", "the kernel is not told that nothing is to be sent",
@@ -74,7 +74,7 @@ var simulatedMutants = []mutant{
 	},
 	{
 		"not parked", "an unwanted event is reported for ever",
-		"reactor/watch.go", "	if gains|losesWrite != 0 || w.squelched {", "	if gains|losesWrite != 0 {",
+		"reactor/watch.go", "	if gains|losesWrite != 0 || w.is(markSquelched) {", "	if gains|losesWrite != 0 {",
 	},
 	{
 		"read goes on after ReadStop", "the handler is given bytes it has stopped",

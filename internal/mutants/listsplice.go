@@ -45,7 +45,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: past a cork", "bytes overtake those that a cork holds back",
-		"stream/splice.go", "!w.IsWritable() || w.corked > 0 || w.queued() {", "!w.IsWritable() {",
+		"stream/splice.go", "!w.IsWritable() || w.WritableCorked() > 0 || w.queued() {", "!w.IsWritable() {",
 	},
 	{
 		"splice: a source held for ever", "its Read hook is never called again when the destination has drained",
@@ -53,7 +53,7 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: unseen and uncounted", "the destination does not know of bytes that wait, and finishes before they are sent",
-		"stream/splice.go", "	w.length += n\n", "",
+		"stream/splice.go", "	k.out.length += n\n", "",
 	},
 	{
 		"splice: a source that nobody reads notices nothing", "what was held back stays so when its pipe goes",

@@ -10,23 +10,23 @@ var streamHunters = []hunter{
 var streamMutants = []mutant{
 	{
 		"one more byte before Push says stop", "the mark is passed by a chunk",
-		"stream/push.go", "(r.length < r.hwm || r.length == 0)", "(r.length <= r.hwm || r.length == 0)",
+		"stream/push.go", "(length < r.hwm || length == 0)", "(length <= r.hwm || length == 0)",
 	},
 	{
 		"one more byte before WriteChunk says stop", "the mark is passed by a chunk",
-		"stream/write.go", "more := w.length < w.hwm ||", "more := w.length <= w.hwm ||",
+		"stream/write.go", "more := length < w.hwm ||", "more := length <= w.hwm ||",
 	},
 	{
 		"drain before zero", "the writer is told to go on while bytes still wait",
-		"stream/write.go", "if w.WritableNeedDrain() && w.length == 0 {", "if w.WritableNeedDrain() && w.length < w.hwm {",
+		"stream/write.go", "if w.WritableNeedDrain() && w.WritableLength() == 0 {", "if w.WritableNeedDrain() && w.WritableLength() < w.hwm {",
 	},
 	{
 		"End leaves a cork in", "what was corked when End came is never written",
-		"stream/end.go", "w.corked = 1", "w.corked = 2",
+		"stream/end.go", "w.outbox().corked = 1", "w.outbox().corked = 2",
 	},
 	{
 		"callbacks of a destroyed stream forgotten", "what was queued when it was destroyed is never told",
-		"stream/life.go", "if l.w != nil && l.w.owes() {", "if false {",
+		"stream/life.go", "if _, w := l.own.halves(); w != nil && w.owes() {", "if false {",
 	},
 	{
 		"a watcher counts as a listener", "an error that only a pipe has seen is not uncaught",
@@ -54,7 +54,7 @@ var streamMutants = []mutant{
 	},
 	{
 		"writes under way forgotten by destroy", "what the transport had is never told",
-		"stream/write.go", "if w.flight.any() || w.call.busy() && (", "if w.call.busy() && (",
+		"stream/write.go", "if w.flying() || w.call.busy() && (", "if w.call.busy() && (",
 	},
 	{
 		"a write that waits for a reader forgotten by destroy", "nobody will read on, and its callback is never called",
@@ -62,6 +62,14 @@ var streamMutants = []mutant{
 	},
 	{
 		"spent blocks go back before all streams have sealed", "a block that one stream gave out and another borrowed is a third's",
-		"stream/life.go", "if l.spent != nil {\n			l.flags |= lifeSealed", "if false {\n			l.flags |= lifeSealed",
+		"stream/life.go", "if x.spent != nil {\n			x.sealed = true", "if false {\n			x.sealed = true",
+	},
+	{
+		"a socket at rest while writes are under way", "what is told of them is another one's",
+		"stream/work.go", "if x.out.due != 0 || x.ticks.near != 0 ||", "if x.ticks.near != 0 ||",
+	},
+	{
+		"what is lent next knows who had it", "destinations that were waited for are kept alive",
+		"stream/work.go", "	clear(x.in.await[:cap(x.in.await)])\n", "",
 	},
 }

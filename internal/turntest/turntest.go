@@ -16,6 +16,7 @@ type Loop struct {
 	ticks []func()
 	head  int
 	ends  []func()
+	kept  any
 
 	mu      sync.Mutex
 	posted  []func()
@@ -29,6 +30,9 @@ func (l *Loop) NextTick(fn func()) { l.ticks = append(l.ticks, fn) }
 
 // AtTurnEnd runs fn after the turn's ticks.
 func (l *Loop) AtTurnEnd(fn func()) { l.ends = append(l.ends, fn) }
+
+// Kept is stream.Keeper's.
+func (l *Loop) Kept() *any { return &l.kept }
 
 // OnLoop reports whether the caller is the goroutine that Serve runs on.
 func (l *Loop) OnLoop() bool {

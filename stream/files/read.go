@@ -63,6 +63,7 @@ var (
 	_ stream.ReadableStream = (*ReadStream)(nil)
 	_ stream.WritableStream = (*WriteStream)(nil)
 	_ stream.Scheduler      = (*loop.Loop)(nil)
+	_ stream.Keeper         = (*loop.Loop)(nil)
 	_ stream.FileSender     = (*reactor.Conn)(nil)
 	_ stream.FileWriter     = (*stream.Socket)(nil)
 )
