@@ -165,8 +165,8 @@ func TestAnIdleConnectionIsSmall(t *testing.T) {
 
 // TestAnExchangeIsInASmallSizeClass: each request allocates one, and the garbage collector's work is in proportion.
 func TestAnExchangeIsInASmallSizeClass(t *testing.T) {
-	if size := unsafe.Sizeof(exchange{}); size > 416 {
-		t.Errorf("an exchange takes %d bytes, want at most 416", size)
+	if size := unsafe.Sizeof(exchange{}); size > 384 {
+		t.Errorf("an exchange takes %d bytes, want at most 384", size)
 	}
 }
 

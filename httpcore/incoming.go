@@ -173,11 +173,14 @@ func (m *IncomingMessage) cancelled(cause error) {
 
 // begin makes the message a stream of its body.
 func (m *IncomingMessage) begin(sh *shared, mark int) {
-	stream.InitEmbedded(&m.EmbeddedReadable, sh.l, m, mark, (*messageSource)(m))
+	stream.InitEmbedded(&m.EmbeddedReadable, sh.l, mark, (*messageSource)(m))
 }
 
 // messageSource is a message as the hooks of the stream that it is.
 type messageSource IncomingMessage
+
+// Stream is the message.
+func (x *messageSource) Stream() stream.ReadableStream { return (*IncomingMessage)(x) }
 
 // ReadMore is the Read hook.
 func (x *messageSource) ReadMore(int) {

@@ -7,8 +7,7 @@ package stream
 // It is for what is made of streams and made often; everybody else has NewReadable.
 type EmbeddedReadable struct {
 	Readable
-	outer ReadableStream
-	src   Source
+	src Source
 }
 
 // Source is the hooks of an EmbeddedReadable. They are called on the loop's goroutine.
@@ -18,14 +17,15 @@ type Source interface {
 	ReadMore(n int)
 	// Teardown is the Destroy hook: see ReadableOptions.
 	Teardown(err error, done func(error))
+	// Stream is what listeners are told of as this stream: what it lies in.
+	Stream() ReadableStream
 }
 
-// InitEmbedded makes o a stream that gives what src pushes, with a mark of hwm as in ReadableOptions. self is what
-// listeners are told of as this stream: what o lies in.
-func InitEmbedded(o *EmbeddedReadable, s Scheduler, self ReadableStream, hwm int, src Source) {
+// InitEmbedded makes o a stream that gives what src pushes, with a mark of hwm as in ReadableOptions.
+func InitEmbedded(o *EmbeddedReadable, s Scheduler, hwm int, src Source) {
 	o.life.begin(s, (*embedded)(o), false, false)
 	o.Readable.begin(hwm)
-	o.outer, o.src = self, src
+	o.src = src
 	o.flags |= readMoreQueued
 }
 
@@ -79,6 +79,12 @@ func (o *embedded) read(_ *Readable, n int) {
 }
 
 func (o *embedded) halves() (*Readable, *Writable) { return &o.Readable, nil }
-func (o *embedded) self() ReadableStream           { return o.outer }
-func (o *embedded) as(outer ReadableStream)        { o.outer = outer }
+func (o *embedded) as(outer ReadableStream)        { o.life.rarely().outer = outer }
 func (o *embedded) destroy(l *life, err error)     { o.src.Teardown(err, l.gone) }
+
+func (o *embedded) self() ReadableStream {
+	if k := o.life.work; k != nil && k.outer != nil {
+		return k.outer
+	}
+	return o.src.Stream()
+}

@@ -16,6 +16,8 @@ type message struct {
 
 func (m *message) ReadMore(int) { m.asked++ }
 
+func (m *message) Stream() stream.ReadableStream { return m }
+
 func (m *message) Teardown(err error, done func(error)) {
 	m.torn = err
 	done(err)
@@ -25,7 +27,7 @@ func newMessage(t *testing.T) (*message, func(func())) {
 	t.Helper()
 	l := newLoop(t)
 	m := &message{}
-	stream.InitEmbedded(&m.EmbeddedReadable, l, m, 10, m)
+	stream.InitEmbedded(&m.EmbeddedReadable, l, 10, m)
 	return m, l.Turn
 }
 
@@ -87,5 +89,22 @@ func TestAStreamThatSomebodyLooksAtDoesNotRetire(t *testing.T) {
 				t.Errorf("after %s it retires", name)
 			}
 		})
+	}
+}
+
+func TestAStreamInsideAMessageIsKnownAsTheMessage(t *testing.T) {
+	m, turn := newMessage(t)
+	w := stream.NewWritable(m.Scheduler(), stream.WritableOptions{})
+	var told []stream.ReadableStream
+	w.OnPipe(func(src stream.ReadableStream) { told = append(told, src) })
+	outer := stream.NewPassThrough(m.Scheduler(), stream.PassThroughOptions{})
+	turn(func() {
+		m.Pipe(w)
+		m.Unpipe(w)
+		m.As(outer)
+		m.Pipe(w)
+	})
+	if len(told) != 2 || told[0] != stream.ReadableStream(m) || told[1] != stream.ReadableStream(outer) {
+		t.Errorf("told of %v", told)
 	}
 }

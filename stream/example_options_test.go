@@ -262,6 +262,8 @@ func (d *dispenser) ReadMore(int) {
 	d.left--
 }
 
+func (d *dispenser) Stream() stream.ReadableStream { return (*ticket)(d) }
+
 func (d *dispenser) Teardown(err error, done func(error)) {
 	fmt.Println("closed")
 	done(err)
@@ -272,7 +274,7 @@ func ExampleSource() {
 	l := new(turntest.Loop)
 	t := &ticket{left: 2}
 	var source stream.Source = (*dispenser)(t)
-	stream.InitEmbedded(&t.EmbeddedReadable, l, t, 0, source)
+	stream.InitEmbedded(&t.EmbeddedReadable, l, 0, source)
 	t.OnData(func(p []byte) { fmt.Printf("%s", p) })
 	l.EndTurn()
 	// Output:

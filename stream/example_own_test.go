@@ -242,13 +242,15 @@ func (n *noteSource) ReadMore(int) {
 	n.PushEOF()
 }
 
+func (n *noteSource) Stream() stream.ReadableStream { return (*note)(n) }
+
 func (n *noteSource) Teardown(err error, done func(error)) { done(err) }
 
 // Something that has a stream inside.
 func ExampleEmbeddedReadable() {
 	l := new(turntest.Loop)
 	n := &note{text: "hello"}
-	stream.InitEmbedded(&n.EmbeddedReadable, l, n, 0, (*noteSource)(n))
+	stream.InitEmbedded(&n.EmbeddedReadable, l, 0, (*noteSource)(n))
 	n.OnData(func(p []byte) { fmt.Printf("%s\n", p) })
 	l.EndTurn()
 	// Output: hello
