@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/internal/exampletest"
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 )
@@ -18,7 +19,7 @@ const get = "GET / HTTP/1.1\nHost: a\n\n"
 
 func TestAServerThatIsNotThereIsABadGateway(t *testing.T) {
 	watchDescriptors(t)
-	s := front(t, &proxy{upstream: refusing(t)})
+	s := front(t, &proxy{upstream: exampletest.Refusing(t)})
 	c := s.dial("")
 	for range 3 { // the connection goes on
 		c.say(get)

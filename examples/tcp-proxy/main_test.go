@@ -105,12 +105,7 @@ func TestResetIsPassedOn(t *testing.T) {
 }
 
 func TestUpstreamThatRefusesResetsTheClient(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln.Close()
-	c := serveProxy(t, ln.Addr().String())
+	c := serveProxy(t, exampletest.Refusing(t))
 	if c == nil {
 		return
 	}
