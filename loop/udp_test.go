@@ -290,10 +290,11 @@ func TestUDPSendUnreachable(t *testing.T) {
 		for _, text := range []string{"PING", "PANG"} {
 			sendTo(t, d, text, to, func(err error) {
 				wantError(t, "sending", err, nil)
-				sent++
+				if sent++; sent == 2 {
+					start(t, l.NewTimer(), func() { d.Close(nil) }, 20*time.Millisecond, 0)
+				}
 			})
 		}
-		start(t, l.NewTimer(), func() { d.Close(nil) }, 20*time.Millisecond, 0)
 		run(t, l)
 		if sent != 2 {
 			t.Errorf("sent %d, want 2", sent)
