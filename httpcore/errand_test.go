@@ -437,7 +437,7 @@ func (x *trip) pool() string {
 func (x *trip) try(what string, cond func() bool) bool {
 	x.t.Helper()
 	late := false
-	timer := time.AfterFunc(5*time.Second, func() {
+	timer := time.AfterFunc(30*time.Second, func() {
 		x.mu.Lock()
 		late = true
 		x.mu.Unlock()

@@ -94,7 +94,7 @@ func TestWhatIsNoRequest(t *testing.T) {
 }
 
 func TestTimesOfARequest(t *testing.T) {
-	const soon = 20 * time.Millisecond
+	const soon = 100 * time.Millisecond // and yet more than a client takes to begin
 	play(t, []scene{
 		{
 			name: "a head that takes too long is answered with 408", options: httpcore.ServerOptions{HeaderTimeout: soon},
@@ -128,7 +128,7 @@ func TestTimesOfARequest(t *testing.T) {
 			options: httpcore.ServerOptions{HeaderTimeout: soon, RequestTimeout: soon, BodyTimeout: soon},
 			handler: func(x *stage, q request, r response) {
 				q.Resume()
-				x.after(5*soon, func() { r.EndString("ok") })
+				x.after(2*soon, func() { r.EndString("ok") })
 			},
 			wire: ok, events: "request; req end; req close; res finish; res close",
 		},

@@ -21,6 +21,7 @@ func TestKeepAliveAndPipelining(t *testing.T) {
 		three = "res finish; res close; res2 finish; req end; res2 close; res3 finish; req2 end; res3 close; req close; " +
 			"req3 end; req2 close; req3 close"
 	)
+	waiting := map[*stage][]func(){} // until all requests are there
 	play(t, []scene{
 		{
 			name: "a connection takes one request after another", handler: endURL,
@@ -34,10 +35,20 @@ func TestKeepAliveAndPipelining(t *testing.T) {
 		{
 			name: "answers leave in the order of their requests, in one piece",
 			handler: func(x *stage, q request, r response) {
-				x.after(map[string]time.Duration{"/1": 30, "/2": 15, "/3": 0}[q.URL()]*time.Millisecond, func() {
+				all := waiting[x]
+				all = append(all, func() {
 					x.mark("end " + q.URL())
 					r.EndString(q.URL())
 				})
+				if waiting[x] = all; len(all) == 3 {
+					x.immediately(func() {
+						all[2]()
+						x.immediately(func() {
+							all[1]()
+							x.immediately(all[0])
+						})
+					})
+				}
 			},
 			client: sends(get("/1", "") + get("/2", "") + get("/3", "")), wire: answer("/1") + answer("/2") + answer("/3"),
 			events: "request; request; request; * end /3; * end /2; * end /1; " + three, writes: 1,

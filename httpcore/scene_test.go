@@ -279,7 +279,7 @@ func (x *stage) immediately(fn func()) { x.after(0, fn) }
 func (x *stage) try(what string, cond func() bool) bool {
 	x.t.Helper()
 	late := false
-	timer := time.AfterFunc(5*time.Second, func() {
+	timer := time.AfterFunc(30*time.Second, func() {
 		x.mu.Lock()
 		late = true
 		x.mu.Unlock()

@@ -402,18 +402,21 @@ func TestIdleStarvation(t *testing.T) {
 		client, server := pair(t, l, "tcp")
 		idled, checked, fired, received := 0, 0, 0, 0
 		idle, check, timer := l.NewIdle(), l.NewCheck(), l.NewTimer()
-		begin(t, idle, func() { idled++ })
+		begin(t, idle, func() {
+			if idled++; idled == 2 {
+				start(t, timer, func() {
+					fired++
+					idle.Stop()
+					check.Stop()
+				}, 5*time.Millisecond, 0)
+			}
+		})
 		begin(t, check, func() { checked++ })
 		read(t, server, func([]byte, error) {
 			received++
 			server.ReadStop()
 		})
 		send(t, client, "x", nil)
-		start(t, timer, func() {
-			fired++
-			idle.Stop()
-			check.Stop()
-		}, 5*time.Millisecond, 0)
 		run(t, l)
 		if fired != 1 || received != 1 || idled < 2 || checked != idled {
 			t.Errorf("got %d timers, %d reads, %d idles, %d checks; want 1, 1, and as many idles as checks", fired, received, idled, checked)

@@ -36,10 +36,15 @@ func testWakeRace(t *testing.T, k reactor.Kernel, posts int) {
 	const senders = 4
 	var senderRuns [senders]atomic.Int64
 	var senderDone atomic.Int64
+	limit := time.AfterFunc(4*patience, func() { panic("a wake-up was lost, or this machine is very slow") })
 	var wg sync.WaitGroup
 	for i := range senders {
 		wg.Go(func() {
-			run := func() { senderRuns[i].Add(1) }
+			run := func() {
+				if senderRuns[i].Add(1)%1000 == 0 {
+					limit.Reset(4 * patience) // it goes on
+				}
+			}
 			for n := range int64(posts / senders) {
 				if err := l.Post(run); err != nil {
 					t.Error(err)
@@ -56,7 +61,6 @@ func testWakeRace(t *testing.T, k reactor.Kernel, posts int) {
 			}
 		})
 	}
-	limit := time.AfterFunc(4*patience, func() { panic("a wake-up was lost, or this machine is very slow") })
 	if err := l.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +294,10 @@ func TestStopRaceWithWait(t *testing.T) {
 		}
 	})
 	limit := time.AfterFunc(4*patience, func() { panic("a Stop was lost") })
-	for range stops {
+	for n := range stops {
+		if n%1000 == 0 {
+			limit.Reset(4 * patience) // it goes on
+		}
 		turn <- struct{}{}
 		if err := l.Run(); err != nil {
 			t.Fatal(err)

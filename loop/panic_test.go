@@ -138,15 +138,15 @@ func TestPanicWithoutAnOwner(t *testing.T) {
 	onKernelsTelling(t, func(t *testing.T, l *Loop, told *[]*PanicError) {
 		client, server := pair(t, l, "tcp")
 		prepare, closed := l.NewPrepare(), l.NewTimer()
+		after := false
 		begin(t, prepare, func() {
 			prepare.Stop()
+			start(t, l.NewTimer(), func() { panic("timer") }, time.Millisecond, 0) // run at the end of the iteration, at the earliest
+			start(t, l.NewTimer(), func() { after = true }, time.Millisecond, 0)
 			panic("prepare")
 		})
 		l.Post(func() { panic("post") })
 		l.Post(func() { closed.Close(func() { panic("close") }) })
-		start(t, l.NewTimer(), func() { panic("timer") }, time.Millisecond, 0)
-		after := false
-		start(t, l.NewTimer(), func() { after = true }, time.Millisecond, 0)
 		run(t, l)
 		wantPanics(t, *told, "prepare", "post", "close", "timer")
 		for _, e := range *told {

@@ -187,7 +187,7 @@ func (e *pollEnd) pause(wants, what reactor.Interest, d time.Duration) reactor.I
 	e.later |= what
 	if !e.timer.Active() {
 		start(e.t, e.timer, func() {
-			e.wants |= e.later
+			e.wants |= e.later &^ e.over()
 			e.later = 0
 			e.start()
 		}, d, 0)
@@ -199,19 +199,23 @@ func (e *pollEnd) pause(wants, what reactor.Interest, d time.Duration) reactor.I
 func (e *pollEnd) fudge(first, then reactor.Interest) reactor.Interest {
 	e.wants = first
 	e.start()
-	lost := everything &^ then // it comes back later
-	if e.gotFin {
-		lost &^= reactor.WantRead
-	}
-	if e.sentFin {
-		lost &^= reactor.WantWrite
-	}
-	if e.gotEnd {
-		lost &^= reactor.WantEnd
-	}
 	e.wants = then
 	e.start()
-	return e.pause(then, lost, time.Millisecond) | then
+	return e.pause(then, everything&^then, time.Millisecond) | then // the rest comes back later
+}
+
+// over is what there is no more of: neither end may close its side twice.
+func (e *pollEnd) over() (x reactor.Interest) {
+	if e.gotFin {
+		x |= reactor.WantRead
+	}
+	if e.sentFin {
+		x |= reactor.WantWrite
+	}
+	if e.gotEnd {
+		x |= reactor.WantEnd
+	}
+	return x
 }
 
 func pollConnections(t *testing.T, duplex bool) {

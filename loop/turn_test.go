@@ -95,7 +95,12 @@ func TestTicksRunBeforeTheNextCallbackOfTheSameBatch(t *testing.T) {
 			}, time.Millisecond, 0)
 		}
 		run(t, l)
-		if order = strings.Replace(order, "bBaA", "aAbB", 1); order != "aAbBtTuU" {
+		// A busy kernel may bring what was sent late, and apart: then the timers come in between.
+		turns := order
+		for _, turn := range []string{"aA", "bB", "tT", "uU"} {
+			turns = strings.Replace(turns, turn, ".", 1)
+		}
+		if turns != "...." || strings.Index(order, "t") > strings.Index(order, "u") {
 			t.Errorf("got %q, want each tick right after the callback that asked for it", order)
 		}
 	})

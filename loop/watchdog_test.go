@@ -32,27 +32,35 @@ func (c *caught) add(s SlowCallback) {
 // blockTheLoop is the callback that takes too long: it does not end before it was told of, and then not for some time.
 func (c *caught) blockTheLoop(t *testing.T, longer time.Duration) {
 	t.Helper()
-	select {
-	case <-c.told:
-	case <-time.After(patience):
-		t.Error("nobody was told of a callback that blocks the loop")
+	for limit := time.After(patience); len(c.ofBlockTheLoop()) == 0; {
+		select {
+		case <-c.told:
+		case <-limit:
+			t.Error("nobody was told of a callback that blocks the loop")
+			return
+		}
 	}
 	time.Sleep(longer)
 }
 
-// one is the only report that names blockTheLoop: on a busy machine others may be slow too, for want of a processor.
-func (c *caught) one(t *testing.T, by string) SlowCallback {
-	t.Helper()
+// ofBlockTheLoop are the reports that name blockTheLoop: on a busy machine others may be slow too, for want of a processor.
+func (c *caught) ofBlockTheLoop() (found []SlowCallback) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var found []SlowCallback
 	for _, s := range c.all {
 		if bytes.Contains(s.Stack, []byte("blockTheLoop")) {
 			found = append(found, s)
 		}
 	}
+	return found
+}
+
+// one is the only report of blockTheLoop.
+func (c *caught) one(t *testing.T, by string) SlowCallback {
+	t.Helper()
+	found := c.ofBlockTheLoop()
 	if len(found) != 1 {
-		t.Fatalf("got %d reports of blockTheLoop in %d, want 1", len(found), len(c.all))
+		t.Fatalf("got %d reports of blockTheLoop, want 1", len(found))
 	}
 	s := found[0]
 	if !bytes.HasPrefix(s.Stack, []byte("goroutine ")) || bytes.Contains(s.Stack, []byte("\n\ngoroutine")) {

@@ -58,7 +58,7 @@ func TestAHangUpIsNotLostWhenTheReadBudgetIsUsedUpBeforeIt(t *testing.T) {
 		iterate(t, r)
 	}
 	h.c.ReadStop()
-	client.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	client.SetWriteDeadline(time.Now().Add(time.Second))
 	client.Write(make([]byte, 2<<20)) // as much as goes: more than the budget
 	until(t, r, func() bool { return h.c.armed == Parked })
 	reset(t, client)

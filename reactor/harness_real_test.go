@@ -89,11 +89,22 @@ func (h *realHarness) Refusing(network string) string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	defer ln.Close()
 	if u, ok := ln.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false)
+		return ln.Addr().String()
 	}
-	ln.Close()
-	return ln.Addr().String()
+	near, err := net.Dial(network, ln.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.closers = append(h.closers, near)
+	far, err := ln.Accept()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.closers = append(h.closers, far)
+	return near.LocalAddr().String() // while the connection lasts nobody can listen there
 }
 
 // Silent is a listener whose queue is full: the kernel drops what would not fit, as if nobody were there.
@@ -186,7 +197,7 @@ func (h *realHarness) Check() (left []string) {
 		c.Close()
 	}
 	// A peer that was closed while package net still had it in hand takes a moment.
-	for range 100 {
+	for begin := time.Now(); time.Since(begin) < 10*time.Second; {
 		left = left[:0]
 		for fd := range openFDs() {
 			if !h.fds[fd] {

@@ -85,6 +85,7 @@ func TestAWakeIsNeverLost(t *testing.T) {
 				t.Fatalf("Wait: %d, %v", n, err)
 			}
 			answered.Store(asked.Load())
+			watchdog.Reset(time.Minute) // it goes on
 		}
 		close(stop)
 		<-done

@@ -90,9 +90,10 @@ func (s *scene) exchange(r *rand.Rand, left, cut, whole *atomic.Int64) error {
 		defer kill.Stop()
 	}
 	fmt.Fprintf(c, "POST %s HTTP/1.%d\r\nHost: a\r\nX-Size: %d\r\nX-Die: %d\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", path, minor, size, die, size)
-	sent := make(chan struct{})
+	sent := make(chan error, 1)
 	go func() {
-		c.Write(make([]byte, size))
+		_, err := c.Write(make([]byte, size))
+		sent <- err
 		close(sent)
 	}()
 	defer func() { <-sent }()
@@ -101,6 +102,9 @@ func (s *scene) exchange(r *rand.Rand, left, cut, whole *atomic.Int64) error {
 	n := int64(0)
 	if err == nil {
 		n, err = io.Copy(io.Discard, res.Body)
+	}
+	if err == nil {
+		err = <-sent // a reset is told once, to a read or to a write: what is read then ends as if that were all
 	}
 	switch {
 	case err != nil && leaves:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/internal/exampletest"
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 )
@@ -18,7 +19,7 @@ const get = "GET / HTTP/1.1\nHost: a\n\n"
 
 func TestAServerThatIsNotThereIsABadGateway(t *testing.T) {
 	watchDescriptors(t)
-	s := front(t, &proxy{upstream: refusing(t)})
+	s := front(t, &proxy{upstream: exampletest.Refusing(t)})
 	c := s.dial("")
 	for range 3 { // the connection goes on
 		c.say(get)
@@ -275,10 +276,10 @@ func TestAClientThatGoesTakesItsRequestWithIt(t *testing.T) {
 		},
 		"and does not read": func(_, up *peer) {
 			up.head()
-			up.say("HTTP/1.1 200 OK\nContent-Length: 1000000000\n\n")
-			flood(up.t, up)
+			up.say(fmt.Sprintf("HTTP/1.1 200 OK\nContent-Length: %d\n\n", much))
+			flood(up)
 		},
-		"and is not read from": func(c, _ *peer) { flood(c.t, c) },
+		"and is not read from": func(c, _ *peer) { flood(c) },
 	} {
 		// Who ends its side when it has said everything may still wait for the answer.
 		half := name == "while the server thinks" || name == "inside the answer"
@@ -287,7 +288,7 @@ func TestAClientThatGoesTakesItsRequestWithIt(t *testing.T) {
 				s := stage(t)
 				head := "GET / HTTP/1.1\nHost: a\n\n"
 				if strings.Contains(name, "body") || name == "and is not read from" {
-					head = "PUT / HTTP/1.1\nHost: a\nContent-Length: 1000000000\n\n"
+					head = fmt.Sprintf("PUT / HTTP/1.1\nHost: a\nContent-Length: %d\n\n", much)
 				}
 				c := s.dial(head)
 				up := s.accept()

@@ -3,42 +3,24 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"runtime"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/weir-go/weir/internal/exampletest"
 )
 
-// much is far more than the buffers of two connections and a proxy hold.
-const much = 256 << 20
+// much is a body that nobody sends all of.
+const much = 1 << 40
 
-// flood has p send until nobody takes anything any more, long before it has sent much, and returns how much was taken.
-func flood(t *testing.T, p *peer) int {
-	t.Helper()
-	sent := 0
-	piece := make([]byte, 64<<10)
-	for sent < much {
-		p.SetWriteDeadline(time.Now().Add(300 * time.Millisecond)) // who is stopped stays stopped
-		n, err := p.Write(piece)
-		sent += n
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if sent > much/10 {
-		t.Errorf("the proxy took %d bytes that nobody reads", sent)
-	}
-	p.SetDeadline(time.Now().Add(patience))
-	return sent
+// flood has p send until nobody takes anything any more, and returns how much was taken.
+func flood(p *peer) int {
+	p.t.Helper()
+	return exampletest.Flood(p.t, p)
 }
 
 func TestAClientThatDoesNotReadStopsTheServer(t *testing.T) {
@@ -51,7 +33,7 @@ func TestAClientThatDoesNotReadStopsTheServer(t *testing.T) {
 		if framing == "Transfer-Encoding: chunked\n" {
 			up.say(fmt.Sprintf("%x\n", much))
 		}
-		sent := flood(t, up)
+		sent := flood(up)
 		res, err := http.ReadResponse(c.r, nil) // and it gets what was taken, when it reads on
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +52,7 @@ func TestAServerThatDoesNotReadStopsTheClient(t *testing.T) {
 			c.say(fmt.Sprintf("%x\n", much))
 		}
 		up := s.accept()
-		sent := flood(t, c)
+		sent := flood(c)
 		req, err := http.ReadRequest(up.r)
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +63,7 @@ func TestAServerThatDoesNotReadStopsTheClient(t *testing.T) {
 	}
 }
 
-// What is held of an exchange that stands still is the same whatever is behind it: here a gigabyte each.
+// What is held of an exchange that stands still is the same whatever is behind it: here a terabyte each.
 func TestManyAnswersThatNobodyReadsHoldLittle(t *testing.T) {
 	const clients = 50
 	s := stage(t)
@@ -95,8 +77,8 @@ func TestManyAnswersThatNobodyReadsHoldLittle(t *testing.T) {
 	for _, up := range ups {
 		stalled.Go(func() {
 			up.head()
-			up.say("HTTP/1.1 200 OK\nContent-Length: 1073741824\n\n")
-			flood(t, up)
+			up.say(fmt.Sprintf("HTTP/1.1 200 OK\nContent-Length: %d\n\n", much))
+			flood(up)
 		})
 	}
 	stalled.Wait()

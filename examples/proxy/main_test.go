@@ -241,13 +241,6 @@ func (p *peer) reset() {
 	p.Close()
 }
 
-// refusing is an address that nobody listens on.
-func refusing(t *testing.T) string {
-	ln := listen(t)
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
 // wasReset reports whether an error is the other side's having cut the connection off.
 func wasReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)

@@ -65,7 +65,7 @@ func TestATunnelThatIsCutOffIsCutOffOnTheOtherSide(t *testing.T) {
 
 func TestATunnelPassesBackpressureThrough(t *testing.T) {
 	c, up := tunnelled(t)
-	sent := flood(t, up)
+	sent := flood(up)
 	got, err := io.CopyN(io.Discard, c.r, int64(sent))
 	if err != nil {
 		t.Errorf("got %d of %d bytes and %v", got, sent, err)

@@ -17,14 +17,19 @@ import (
 	"github.com/weir-go/weir/loop"
 )
 
-// subscribe listens for events, with a small window for what it does not read.
+// subscribe listens for events, with a small window for what it does not read. It is small from the first packet on: TCP takes back
+// nothing that it has promised, and drops what it promised to take and can't.
 func subscribe(t *testing.T, at, query string) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", at)
+	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+		var err error
+		e := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10) })
+		return errors.Join(e, err)
+	}}
+	c, err := d.Dial("tcp", at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.(*net.TCPConn).SetReadBuffer(16 << 10)
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(exampletest.Patience))
 	fmt.Fprintf(c, "GET /events%s HTTP/1.1\r\nHost: x\r\n\r\n", query)

@@ -51,6 +51,13 @@ func TestAClientThatLeavesIsNotLookedUpForAnyMore(t *testing.T) {
 		<-gone
 	}
 	await(t, "their connections to be closed", func() bool { return descriptors() <= base })
+	for i := range 2 { // who listens behind us for their end has been told too
+		told := make(chan struct{})
+		if err := r.g.Loop(i).Post(func() { close(told) }); err != nil {
+			t.Fatal(err)
+		}
+		<-told
+	}
 	release()
 	for range 10 { // work begins in order
 		r.wants("GET /other", "", 200, "y")

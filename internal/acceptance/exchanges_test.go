@@ -81,8 +81,8 @@ func TestTenThousandExchangesOnFourConnectionsLeaveNothing(t *testing.T) {
 	if m := x.agent.Metrics(); m.Sockets != 0 || m.FreeSockets != 0 || m.Queued != 0 {
 		t.Errorf("the agent is left with %+v", m)
 	}
-	for try := 0; openFiles() != files || runtime.NumGoroutine() > goroutines; try++ {
-		if try == 100 {
+	for begin := time.Now(); openFiles() > files || runtime.NumGoroutine() > goroutines; {
+		if time.Since(begin) > patience {
 			t.Fatalf("%d files are open, and were %d; %d goroutines run, and were %d", openFiles(), files, runtime.NumGoroutine(), goroutines)
 		}
 		time.Sleep(10 * time.Millisecond) // a goroutine that has ended may be counted for a moment

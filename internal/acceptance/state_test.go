@@ -256,6 +256,14 @@ func TestEveryStreamThatIsWrittenSaysTheSameOfItsDestruction(t *testing.T) {
 							s.over()
 						})
 					})
+					// Nothing is written off the loop before that: an io.Discard has all of it in no time.
+					gate := make(chan struct{})
+					defer close(gate)
+					for range 64 { // more than the pool has places
+						if _, err := s.l.QueueSlowWork(func() { <-gate }, nil); err != nil {
+							t.Error(err)
+						}
+					}
 					w.WriteChunk(much, func(err error) {
 						if told++; err == nil {
 							t.Error("a write succeeds whose bytes were not sent")

@@ -315,11 +315,11 @@ func (e *env) recvEnd(p Peer) (got []byte, err error) {
 }
 
 // fill writes to c until the kernel takes no more, and returns how many bytes that were. A real kernel may still find
-// room a little later, so it is asked until it has refused three times in a row.
+// room a little later, so it is asked until it has refused many times in a row: on a busy one what was sent may yet be on its way.
 func (e *env) fill(c *reactor.Conn) (total int) {
 	e.Helper()
 	chunk := pattern(64 << 10)
-	for refusals := 0; refusals < 3; {
+	for refusals := 0; refusals < 20; {
 		n, err := c.TryWrite(chunk)
 		total += n
 		switch {

@@ -16,7 +16,7 @@ const (
 	sleepSlice = 20 * time.Millisecond  // how often a sleeping client looks at the clock
 	stallLimit = 3 * time.Second        // without one message: the server has stopped serving
 	pulseEvery = 250 * time.Millisecond // how often Pulse is called
-	warmMost   = time.Second            // beyond the warm-up
+	warmMost   = time.Second            // for WarmOperations, beyond the warm-up
 	endless    = -1
 )
 
@@ -62,6 +62,8 @@ type Engine struct {
 	issued   int64
 	free     []int
 
+	warmMost time.Duration
+
 	broken []int // connections to be made again, in the next iteration: a server that is gone fails each at once
 }
 
@@ -105,12 +107,13 @@ func NewEngine(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("load: epoll: %w", err)
 	}
 	e := &Engine{
-		o:       o,
-		epfd:    epfd,
-		events:  make([]unix.EpollEvent, 512),
-		buf:     make([]byte, readSize),
-		latency: newHistogram(),
-		counts:  Counts{Errors: map[string]int64{}},
+		o:        o,
+		warmMost: warmMost,
+		epfd:     epfd,
+		events:   make([]unix.EpollEvent, 512),
+		buf:      make([]byte, readSize),
+		latency:  newHistogram(),
+		counts:   Counts{Errors: map[string]int64{}},
 	}
 	if o.Rate > 0 {
 		e.interval = time.Duration(float64(time.Second) / o.Rate)
@@ -195,7 +198,7 @@ func (e *Engine) Measure(ctx context.Context, warmUp, length time.Duration, samp
 	var failed error
 	next := time.Now().Add(warmUp)
 	measuredFrom := next
-	cold, coldMost := e.counts.Operations+e.o.WarmOperations, next.Add(warmMost)
+	cold, coldMost := e.counts.Operations+e.o.WarmOperations, next.Add(e.warmMost)
 	beat, operations := time.Now(), e.counts.Operations
 	err := e.run(ctx, func(now time.Time) bool {
 		if since := now.Sub(beat); e.o.Pulse != nil && since > pulseEvery {

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// patience is how long a test waits for what must happen: so long that only a hang takes it.
+const patience = 30 * time.Second
+
 // serve handles each connection of a listener that ends with the test.
 func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
 	t.Helper()
@@ -97,17 +100,24 @@ func TestConnectionsComeFromTheirSources(t *testing.T) {
 }
 
 func TestMeasureSamplesAtBothEnds(t *testing.T) {
-	c := engineOf(t, Options{Protocol: NewEcho(100)}, serve(t, echo), 2)
+	const length = 50 * time.Millisecond
+	c := engineOf(t, Options{Protocol: NewEcho(100), WarmOperations: 1}, serve(t, echo), 2)
+	c.warmMost = patience
 	var at []int64
-	err := c.Measure(t.Context(), 20*time.Millisecond, 50*time.Millisecond, func() error {
-		at = append(at, c.counts.Operations)
+	var when []time.Time
+	err := c.Measure(t.Context(), 20*time.Millisecond, length, func() error {
+		at, when = append(at, c.counts.Operations), append(when, time.Now())
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(at) != 2 || at[0] == 0 || at[1] <= at[0] {
-		t.Errorf("got %v operations at the samples, want two rising counts", at)
+	if len(at) != 2 || at[0] == 0 || c.Latency().TotalCount() != at[1]-at[0] {
+		t.Errorf("got %v operations at the samples, and %d were measured: want some before the first, and what was measured between them",
+			at, c.Latency().TotalCount())
+	}
+	if took := when[1].Sub(when[0]); took < length {
+		t.Errorf("%v were measured, want %v", took, length)
 	}
 }
 
