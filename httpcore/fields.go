@@ -27,6 +27,12 @@ func (s section) first(name string) (value string, ok bool) {
 	return value, ok
 }
 
+// has reports whether there is a field of that name, in any case.
+func (s section) has(name string) bool {
+	_, _, ok := s.find(name)
+	return ok
+}
+
 // find is first, with what is behind that field.
 func (s section) find(name string) (value string, rest section, ok bool) {
 	for len(s) > 0 {

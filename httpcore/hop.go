@@ -12,6 +12,8 @@ func isHopByHop(name string) bool {
 	switch len(name) {
 	case 2:
 		return is("TE")
+	case 5:
+		return is("Close") // no field: the name is kept free for what Connection says, RFC 9110 section 18.4
 	case 7:
 		return is("Upgrade")
 	case 10:
@@ -40,15 +42,28 @@ func (m *IncomingMessage) EndToEndHeaders() (list []string) { return m.fields.ha
 func (i *Information) EndToEndHeaders() []string { return i.fields.handedOn() }
 
 func (s section) endToEnd(fn func(name, value string) bool) {
-	named := s.values("Connection")
-	_, hasLength := s.first("Content-Length")
+	named := s.namedHops()
 	s.each(func(name, value string) bool {
-		listed := func(tokens string) bool { return hasToken(tokens, name) }
-		if isHopByHop(name) || slices.ContainsFunc(named, listed) || hasLength && strings.EqualFold(name, "Trailer") {
+		switch {
+		case isHopByHop(name),
+			len(named) > 0 && slices.ContainsFunc(named, func(hop string) bool { return strings.EqualFold(hop, name) }),
+			len(name) == len("Trailer") && strings.EqualFold(name, "Trailer") && s.has("Content-Length"):
 			return true
 		}
 		return fn(name, value)
 	})
+}
+
+// namedHops are the names that Connection has, but for those that are hop-by-hop anyway: nearly always none.
+func (s section) namedHops() (names []string) {
+	for value, rest, ok := s.find("Connection"); ok; value, rest, ok = rest.find("Connection") {
+		for member := range strings.SplitSeq(value, ",") {
+			if name := trimOWS(member); !isHopByHop(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func (s section) handedOn() []string {
