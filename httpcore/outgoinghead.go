@@ -21,6 +21,8 @@ const (
 	setKeepAlive
 	setDate
 	setTrailer
+	setHost
+	setExpect
 	removedShift = 8
 )
 
@@ -33,7 +35,9 @@ func knownHeader(name string) knownHeaders {
 	}
 	switch len(name) {
 	case 4:
-		return is("date", setDate)
+		return is("date", setDate) | is("host", setHost)
+	case 6:
+		return is("expect", setExpect)
 	case 7:
 		return is("trailer", setTrailer)
 	case 10:

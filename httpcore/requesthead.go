@@ -60,7 +60,7 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 	if b, err = h1.AppendRequestLine(b, r.method, r.target); err != nil {
 		return nil, err
 	}
-	if !r.HasHeader("Host") {
+	if !r.isSet(setHost) {
 		if b, err = h1.AppendField(b, "Host", r.host); err != nil {
 			return nil, err
 		}
@@ -112,10 +112,11 @@ func (r *ClientRequest) frame(whole int64) error {
 		r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
-	switch hosts := r.count("Host"); {
-	case hosts > 1:
+	switch {
+	case !r.isSet(setHost):
+	case r.count("Host") > 1:
 		return ErrInvalidValue
-	case hosts == 1 && r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
+	case r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
 		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
@@ -153,12 +154,7 @@ func (r *ClientRequest) seldomBody() bool {
 
 // expects reports whether the body waits for a 100.
 func (r *ClientRequest) expects() bool {
-	for _, h := range r.headers {
-		if len(h.name) == len("Expect") && strings.EqualFold(h.name, "Expect") {
-			return hasToken(h.value, "100-continue")
-		}
-	}
-	return false
+	return r.isSet(setExpect) && hasToken(r.Header("Expect"), "100-continue")
 }
 
 // awaitContinue starts the clock of a server that was asked for a 100.
