@@ -1,8 +1,6 @@
 package httpcore
 
 import (
-	"bytes"
-
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/stream"
 )
@@ -28,6 +26,7 @@ type outgoing struct {
 	headSent, chunked, noBody bool
 	hold                      bool // the body waits: for a 100, say
 	inFile                    bool // a stretch of a file is on its way, and nothing goes behind it
+	lent                      bool // what it keeps may last for the turn only: seal is called at its end
 	onWire                    bool // the transport has had some of it
 	ended                     bool // End was called
 	over                      bool // the last byte was handed over
@@ -42,6 +41,7 @@ type outgoing struct {
 type extras struct {
 	held      []piece
 	heldBytes int
+	fresh     int // pieces of held, the last ones but for others between them, that last for the turn only
 	dropped   int // bytes of a body that is not sent, since the writer last waited
 	trailers  []header
 	err       error
@@ -77,9 +77,10 @@ func (o *outgoing) extend() *extras {
 
 // piece is bytes that a message keeps that does not own the transport yet, or is corked.
 type piece struct {
-	p    []byte
-	cb   func(error)
-	ours bool // p is memory of ours, so more may be put behind it
+	p     []byte
+	cb    func(error)
+	lasts lasts
+	ours  bool // p is memory of ours, so more may be put behind it
 }
 
 // content is what End is given: bytes or a string, and not both.
@@ -187,7 +188,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		err = ErrContentLength
 	}
 	if err != nil {
-		o.headBytes = bytes.Clone(o.headBytes) // it was fixed now, and does not leave: it must outlast the turn
+		o.lend() // it was fixed now, and does not leave
 		o.refuse(err, cb)
 		return false, err
 	}

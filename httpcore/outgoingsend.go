@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/weir-go/weir/stream"
@@ -101,7 +102,8 @@ const (
 	maxJoined = 4 << 10
 )
 
-// keep has bytes wait here. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
+// keep has bytes wait here: where they are until the turn ends, since a request that is made and ended gets its connection in the
+// same turn. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
 func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
 	x := o.extend()
 	x.heldBytes += len(p)
@@ -113,11 +115,38 @@ func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
 			return
 		}
 	}
-	ours := crowded || l != lastsOn
-	if ours {
-		p = append([]byte(nil), p...)
+	ours := crowded || l == lastsCall
+	switch {
+	case ours:
+		p, l = append([]byte(nil), p...), lastsOn
+	case l == lastsTurn:
+		x.fresh++
+		o.lend()
 	}
-	x.held = append(x.held, piece{p, cb, ours})
+	x.held = append(x.held, piece{p, cb, l, ours})
+}
+
+// lend has seal called when the turn ends.
+func (o *outgoing) lend() {
+	if a := &o.sh.arena; !o.lent {
+		o.lent = true
+		a.use()
+		a.lenders = append(a.lenders, o)
+	}
+}
+
+// seal copies what is kept and lasts for the turn only.
+func (o *outgoing) seal() {
+	o.lent = false
+	o.headBytes = bytes.Clone(o.headBytes)
+	if x := o.more; x != nil {
+		for i := len(x.held) - 1; x.fresh > 0; i-- {
+			if h := &x.held[i]; h.lasts == lastsTurn {
+				h.p, h.lasts, h.ours = bytes.Clone(h.p), lastsOn, true
+				x.fresh--
+			}
+		}
+	}
 }
 
 // holds reports whether anything waits here.
@@ -126,7 +155,7 @@ func (o *outgoing) holds() bool { return o.more != nil && len(o.more.held) > 0 }
 // takeHeld takes what waits here.
 func (o *outgoing) takeHeld() (held []piece) {
 	if x := o.more; x != nil {
-		held, x.held, x.heldBytes = x.held, nil, 0
+		held, x.held, x.heldBytes, x.fresh = x.held, nil, 0, 0
 	}
 	return held
 }
@@ -192,7 +221,7 @@ func (o *outgoing) release() {
 			o.tick(x.cb, stream.ErrDestroyed)
 			continue
 		}
-		o.send(x.p, lastsOn, x.cb)
+		o.send(x.p, x.lasts, x.cb)
 	}
 }
 

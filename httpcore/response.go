@@ -1,7 +1,5 @@
 package httpcore
 
-import "slices"
-
 // ServerResponse is the answer to a request: a writable stream directly over the connection. What is written is framed and
 // handed to the transport, where bytes wait and nowhere else; a response that is behind another keeps its bytes until that
 // one is complete, and moves them once.
@@ -64,7 +62,7 @@ func (r *ServerResponse) WriteHead(status int, fields ...string) error {
 		r.StatusCode = before
 		return err
 	}
-	r.headBytes = slices.Clone(r.headBytes) // the turn may end before anything is written
+	r.lend() // the turn may end before anything is written
 	return nil
 }
 
