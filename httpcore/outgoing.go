@@ -46,14 +46,8 @@ type extras struct {
 	trailers  []header
 	err       error
 
-	told     []func(error) // the callbacks of End
-	onDrain  stream.Listeners[func()]
-	onFinish stream.Listeners[func()]
-	onClose  stream.Listeners[func()]
-	onError  stream.Listeners[func(error)]
-	watchers stream.Listeners[func(error)]
-	onPipe   stream.Listeners[func(stream.ReadableStream)]
-	onUnpipe stream.Listeners[func(stream.ReadableStream)]
+	told   []func(error) // the callbacks of End
+	events stream.WriterEvents
 }
 
 // noExtras are those of a message that has none. They are only read.
@@ -237,13 +231,7 @@ func (o *outgoing) fail(err error) {
 	}
 	o.failed = true
 	o.failedWith(err)
-	x := o.extra()
-	x.watchers.Each(func(fn func(error)) { fn(err) })
-	if x.onError.Len() == 0 {
-		o.loop().Uncaught(err)
-		return
-	}
-	x.onError.Each(func(fn func(error)) { fn(err) })
+	o.extra().events.Failed(err, o.loop())
 }
 
 // failedWith notes what the message has failed with, if err is not nil. The first counts.

@@ -165,7 +165,7 @@ func (o *outgoing) tellFinished() {
 			o.cutInFinish()
 		}
 	}()
-	o.more.onFinish.Each(func(fn func()) { fn() })
+	o.more.events.Finished()
 	o.tellEnded(nil)
 	whole = true
 }
@@ -204,7 +204,7 @@ func (o *outgoing) close() {
 	}
 	o.closed, o.gone = true, true
 	o.msg.closing()
-	o.extra().onClose.Each(func(fn func()) { fn() })
+	o.extra().events.Closed()
 }
 
 // cutOff is the connection being lost: nothing more is sent.

@@ -262,7 +262,7 @@ func (r *ClientRequest) OnSocket(fn func()) stream.Sub { return r.onSocket.Add(f
 func (r *ClientRequest) OnTimeout(fn func()) stream.Sub { return r.onTimeout.Add(fn) }
 
 // OnError listens for what the request has failed with, once.
-func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.extend().onError.Add(fn) }
+func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.extend().events.OnError(fn) }
 
 // OnUpgrade sets what takes the connection when the server answers 101 to a request with an Upgrade field. head is what it has
 // sent of the other protocol already, and is fn's own; the socket is paused. A 101 that nobody takes is

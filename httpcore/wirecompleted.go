@@ -106,7 +106,7 @@ func (o *outgoing) mayDrain() {
 func (o *outgoing) drained() {
 	o.needDrain = false
 	if !o.ended {
-		o.extra().onDrain.Each(func(fn func()) { fn() })
+		o.extra().events.Drained()
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 type events struct {
 	items []eventListener
 	next  uint32 // the next identity
-	busy  event  // what is being told: of such a listener, items is replaced and never edited
+	busy  event  // what is being told: of such a listener, items is replaced and not edited, but by itself
 	dead  bool   // there are items that wait for nothing to be told, to be removed
 }
 
@@ -68,12 +68,18 @@ func (x *events) sweep() {
 func (x *events) remove(id uint32) bool { return x.drop(id, ^event(0)) }
 
 // drop has a listener not listen for some events any more, and reports whether it did for any.
-func (x *events) drop(id uint32, on event) bool {
+func (x *events) drop(id uint32, on event) bool { return x.take(id, on, false) }
+
+// quit is drop by a listener that is being told of one of those events. A call of all that tells of that one alone has got as
+// far as this listener, so the list may be edited under it.
+func (x *events) quit(id uint32, on event) { x.take(id, on, true) }
+
+func (x *events) take(id uint32, on event, itself bool) bool {
 	i := slices.IndexFunc(x.items, func(l eventListener) bool { return l.id == id })
 	if i < 0 || x.items[i].on&on == 0 {
 		return false
 	}
-	if x.items[i].on&on&x.busy != 0 {
+	if told := x.items[i].on & on & x.busy; told != 0 && (!itself || told&(told-1) != 0) {
 		x.items = slices.Clone(x.items)
 	}
 	l := &x.items[i]

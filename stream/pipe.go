@@ -7,7 +7,7 @@ type pipe struct {
 	src    *Readable
 	sister *pipe // the next one of src
 	dst    WritableStream
-	near   *events // dst's, if it is a stream of this package
+	near   *events // dst's, if it is a stream of this package, or says that it has some
 	far    *farSubs
 	in     uint32 // the listener at the source: onData and onEnd
 	out    uint32 // that at the destination, if it is near: pipeEvents
@@ -37,8 +37,8 @@ func newPipe(r *Readable, dst WritableStream) *pipe {
 	return &x.pipe
 }
 
-// nearEvents are the listeners of a stream that is exactly one of this package: what is made around one may listen
-// otherwise.
+// nearEvents are the listeners of a stream that is exactly one of this package, or a PipeTarget: what is made around one may
+// listen otherwise.
 func nearEvents(dst WritableStream) *events {
 	switch d := dst.(type) {
 	case *Socket:
@@ -51,6 +51,10 @@ func nearEvents(dst WritableStream) *events {
 		return &d.own.events
 	case *Writable:
 		return &d.life.events
+	case PipeTarget:
+		if x := d.PipeEvents(dst); x != nil {
+			return x.begun()
+		}
 	}
 	return nil
 }
@@ -165,10 +169,10 @@ func (p *pipe) told(on event) {
 	}
 }
 
-// off has the pipe not listen any more for some of pipeEvents.
+// off has the pipe, which is being told of one of them, not listen any more for some of pipeEvents.
 func (p *pipe) off(on event) {
 	if p.near != nil {
-		p.near.drop(p.out, on)
+		p.near.quit(p.out, on)
 		return
 	}
 	for _, s := range [...]struct {
