@@ -13,8 +13,8 @@ import (
 // Where a request goes, and what it asks for there.
 
 // resolve takes the URL apart. auth is what its user is in an Authorization field; "" if it has none.
-func (r *ClientRequest) resolve(raw string) (auth string, err error) {
-	r.target = r.o.Target
+func (r *ClientRequest) resolve(raw string, o *RequestOptions) (auth string, err error) {
+	r.target = o.Target
 	address, host, plain := plainAuthority(raw)
 	var u *url.URL
 	switch {
@@ -37,9 +37,9 @@ func (r *ClientRequest) resolve(raw string) (auth string, err error) {
 			return "", err
 		}
 	}
-	r.key = originKey{"tcp", address, r.o.LocalAddr}
-	if r.o.SocketPath != "" {
-		r.key = originKey{"unix", r.o.SocketPath, r.o.LocalAddr}
+	r.key = originKey{"tcp", address, o.LocalAddr}
+	if o.SocketPath != "" {
+		r.key = originKey{"unix", o.SocketPath, o.LocalAddr}
 	}
 	r.host = r.authority(host)
 	return auth, nil

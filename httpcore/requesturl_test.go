@@ -44,7 +44,7 @@ func TestAURLThatIsOnlyAHostMeansWhatItMeansToURLParse(t *testing.T) {
 func TestAURLThatIsOnlyAHostAndAPortNeedsNoMemory(t *testing.T) {
 	r := &ClientRequest{method: "GET"}
 	got := testing.AllocsPerRun(100, func() {
-		if _, err := r.resolve("http://127.0.0.1:8080"); err != nil {
+		if _, err := r.resolve("http://127.0.0.1:8080", &RequestOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
