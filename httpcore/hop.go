@@ -8,7 +8,7 @@ import (
 // isHopByHop reports whether a field speaks of one connection, whether Connection names it or not: RFC 9110 section 7.6.1, and
 // the framing, which is decided anew for each.
 func isHopByHop(name string) bool {
-	is := func(s string) bool { return strings.EqualFold(name, s) }
+	is := func(s string) bool { return sameName(name, s) }
 	switch len(name) {
 	case 2:
 		return is("TE")
@@ -46,8 +46,8 @@ func (s section) endToEnd(fn func(name, value string) bool) {
 	s.each(func(name, value string) bool {
 		switch {
 		case isHopByHop(name),
-			len(named) > 0 && slices.ContainsFunc(named, func(hop string) bool { return strings.EqualFold(hop, name) }),
-			len(name) == len("Trailer") && strings.EqualFold(name, "Trailer") && s.has("Content-Length"):
+			len(named) > 0 && slices.ContainsFunc(named, func(hop string) bool { return sameName(hop, name) }),
+			sameName(name, "Trailer") && s.has("Content-Length"):
 			return true
 		}
 		return fn(name, value)

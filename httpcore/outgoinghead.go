@@ -28,24 +28,24 @@ const (
 
 func knownHeader(name string) knownHeaders {
 	is := func(s string, bit knownHeaders) knownHeaders {
-		if strings.EqualFold(name, s) {
+		if sameName(name, s) {
 			return bit
 		}
 		return 0
 	}
 	switch len(name) {
 	case 4:
-		return is("date", setDate) | is("host", setHost)
+		return is("Date", setDate) | is("Host", setHost)
 	case 6:
-		return is("expect", setExpect)
+		return is("Expect", setExpect)
 	case 7:
-		return is("trailer", setTrailer)
+		return is("Trailer", setTrailer)
 	case 10:
-		return is("connection", setConnection) | is("keep-alive", setKeepAlive)
+		return is("Connection", setConnection) | is("Keep-Alive", setKeepAlive)
 	case 14:
-		return is("content-length", setLength)
+		return is("Content-Length", setLength)
 	case 17:
-		return is("transfer-encoding", setCoding)
+		return is("Transfer-Encoding", setCoding)
 	}
 	return 0
 }
@@ -114,6 +114,9 @@ func (o *outgoing) Header(name string) string {
 
 // HasHeader reports whether a field was set.
 func (o *outgoing) HasHeader(name string) bool {
+	if bit := knownHeader(name); bit != 0 {
+		return o.isSet(bit)
+	}
 	for _, h := range o.headers {
 		if sameName(h.name, name) {
 			return true
@@ -175,7 +178,12 @@ func (o *outgoing) mayHave(name string, value *string) error {
 }
 
 // sameName reports whether two names of fields are the same one, in any case.
-func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+func sameName(a, b string) bool { return len(a) == len(b) && sameLetters(a, b) }
+
+// sameLetters is sameName for names of the same length. Nearly always they are written alike, or begin with another letter.
+func sameLetters(a, b string) bool {
+	return a == b || (a[0]^b[0])&^0x20 == 0 && strings.EqualFold(a, b)
+}
 
 // trimOWS is s without the spaces and tabs at its ends.
 func trimOWS(s string) string {
@@ -205,7 +213,7 @@ func (o *outgoing) mayHaveAll(fields []string) error {
 // given reports whether a list of names and values has a name.
 func given(fields []string, name string) bool {
 	for i := 0; i < len(fields); i += 2 {
-		if strings.EqualFold(fields[i], name) {
+		if sameName(fields[i], name) {
 			return true
 		}
 	}
@@ -233,14 +241,18 @@ func (o *outgoing) drop(name string, bit knownHeaders) {
 	o.known &^= bit << removedShift
 }
 
-// count is how many lines a field has.
-func (o *outgoing) count(name string) (n int) {
+// sole is the value of a field that was set, and whether it has no other line.
+func (o *outgoing) sole(name string) (value string, ok bool) {
 	for _, h := range o.headers {
-		if sameName(h.name, name) {
-			n++
+		switch {
+		case !sameName(h.name, name):
+		case ok:
+			return value, false
+		default:
+			value, ok = h.value, true
 		}
 	}
-	return n
+	return value, ok
 }
 
 // hasToken reports whether a list has a member, in any case.

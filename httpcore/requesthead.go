@@ -108,16 +108,19 @@ func (r *ClientRequest) appendConnection(b []byte) []byte {
 // frame decides how the body's end is known: r.chunked or r.length. A request has no other way: RFC 9112 section 6.3.
 func (r *ClientRequest) frame(whole int64) error {
 	r.chunked, r.length = false, -1
-	if r.isSet(setLength) && r.count("Content-Length") > 1 || r.isSet(setCoding) && r.count("Transfer-Encoding") > 1 ||
-		r.isSet(setLength) && r.isSet(setCoding) {
+	if r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
-	switch {
-	case !r.isSet(setHost):
-	case r.count("Host") > 1:
-		return ErrInvalidValue
-	case r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
-		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
+	if r.isSet(setCoding) {
+		if _, sole := r.sole("Transfer-Encoding"); !sole {
+			return ErrInvalidValue
+		}
+	}
+	if r.isSet(setHost) {
+		host, sole := r.sole("Host")
+		if !sole || r.target[0] != '/' && r.target != "*" && host != r.host {
+			return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
+		}
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
 		return ErrInvalidTrailer
@@ -129,8 +132,9 @@ func (r *ClientRequest) frame(whole int64) error {
 		}
 		r.length = 0
 	case r.isSet(setLength):
-		n, err := strconv.ParseUint(r.Header("Content-Length"), 10, 63)
-		if err != nil {
+		value, sole := r.sole("Content-Length")
+		n, err := strconv.ParseUint(value, 10, 63)
+		if err != nil || !sole {
 			return ErrInvalidValue
 		}
 		r.length = int64(n)
