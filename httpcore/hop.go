@@ -56,9 +56,10 @@ func (s section) endToEnd(fn func(name, value string) bool) {
 
 // namedHops are the names that Connection has, but for those that are hop-by-hop anyway: nearly always none.
 func (s section) namedHops() (names []string) {
-	for value, rest, ok := s.find("Connection"); ok; value, rest, ok = rest.find("Connection") {
-		for member := range strings.SplitSeq(value, ",") {
-			if name := trimOWS(member); !isHopByHop(name) {
+	for list, rest, ok := s.find("Connection"); ok; list, rest, ok = rest.find("Connection") {
+		for list != "" {
+			var name string
+			if name, list = cutMember(list); name != "keep-alive" && !isHopByHop(name) {
 				names = append(names, name)
 			}
 		}

@@ -257,12 +257,19 @@ func (o *outgoing) sole(name string) (value string, ok bool) {
 
 // hasToken reports whether a list has a member, in any case.
 func hasToken(list, token string) bool {
-	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(trimOWS(member), token) {
+	for list != "" {
+		var member string
+		if member, list = cutMember(list); sameName(member, token) {
 			return true
 		}
 	}
 	return false
+}
+
+// cutMember cuts the first member off a list, which is not empty.
+func cutMember(list string) (member, rest string) {
+	member, rest, _ = strings.Cut(list, ",")
+	return trimOWS(member), rest
 }
 
 // FlushHeaders sends the head now, before there is any body. It returns why the head can't be.

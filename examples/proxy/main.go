@@ -83,10 +83,11 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		return
 	}
 	res.OnError(func(error) {}) // what fail cuts it off with: the place for a log
-	up.OnError(func(err error) {
+	broken := func(err error) {
 		fail(res, err)
 		up.Destroy(nil)
-	})
+	}
+	up.OnError(broken)
 	var room [fields]string
 	if err := up.AppendHeaders(headers(room[:0], req)...); err != nil {
 		up.Destroy(err)
@@ -97,7 +98,7 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 	}
 	up.OnInformation(func(i *httpcore.Information) { res.WriteInformation(i.StatusCode, i.EndToEndHeaders()...) })
 	up.OnResponse(func(answer *httpcore.IncomingMessage) {
-		answer.OnError(func(err error) { fail(res, err) })
+		answer.OnError(broken)
 		res.StatusMessage = answer.StatusMessage()
 		if !req.Complete() && strings.EqualFold(answer.Header("Connection"), "close") {
 			res.SetHeader("Connection", "close") // nobody wants the rest of the request
