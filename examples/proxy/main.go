@@ -131,7 +131,9 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		up.End()
 		return
 	}
-	req.OnEnd(func() { copyTrailers(req, up) })
+	if req.ContentLength() < 0 {
+		req.OnEnd(func() { copyTrailers(req, up) })
+	}
 	req.Pipe(up)
 	up.OnClose(func() { req.Resume() })       // what the server did not want is thrown away
 	req.OnAborted(func() { up.Destroy(nil) }) // and what it still waits for does not come
