@@ -58,6 +58,8 @@ func newClientConn(o *origin, t stream.Transport) *clientConn {
 
 func (c *clientConn) limits() (h1.Kind, *h1.Limits) { return h1.Response, &c.o.p.a.o.Limits }
 
+func (c *clientConn) receiving() *IncomingMessage { return c.in }
+
 func (c *clientConn) takeLimits() (time.Duration, int) {
 	if c.req == nil {
 		return 0, 0

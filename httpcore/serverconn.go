@@ -63,6 +63,13 @@ func (c *serverConn) OnRead(p []byte, err error) {
 
 func (c *serverConn) limits() (h1.Kind, *h1.Limits) { return h1.Request, &c.sl.s.o.Limits }
 
+func (c *serverConn) receiving() *IncomingMessage {
+	if c.in == nil {
+		return nil
+	}
+	return &c.in.req
+}
+
 func (c *serverConn) takeLimits() (time.Duration, int) {
 	return c.sl.s.o.WriteTimeout, c.sl.s.o.MinWriteRate
 }

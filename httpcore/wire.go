@@ -51,6 +51,8 @@ type side interface {
 	limits() (h1.Kind, *h1.Limits)
 	// ended is the end of the peer's input.
 	ended()
+	// receiving is the message whose body is being received; nil if there is none.
+	receiving() *IncomingMessage
 	// discard is n bytes behind the last message.
 	discard(n int)
 	// refused is the parser not going on.

@@ -7,9 +7,9 @@ import "syscall"
 // number is told. It is an alias of the literal, as ReadHandler is.
 //
 // SpliceTo is asked before each read that might be one of many bytes. It returns the *Conn that the next bytes go to, all of
-// them and nobody else gets any, and what is called when they have been sent or have failed, as the done of a write
-// is; it may be nil. With anything else, nil for one, they are given to OnRead as usual. SpliceTo may call ReadStop, and
-// nothing is read then. It changes nothing else.
+// them and nobody else gets any; how many at most, if what comes behind them may be for somebody else, or math.MaxInt; and
+// what is called when they have been sent or have failed, as the done of a write is, or nil. With no *Conn, or a most of 0,
+// they are given to OnRead as usual. SpliceTo may call ReadStop, and nothing is read then. It changes nothing else.
 //
 // OnSplice is told that n bytes were read, and queued at that connection, behind what had been: they count in its
 // WriteQueueSize, as if OnRead had been given them and had called Write. It is OnRead of bytes that are not shown, at most
@@ -19,7 +19,7 @@ import "syscall"
 // limited. Then everything comes to OnRead.
 type SpliceHandler = interface {
 	OnRead(p []byte, err error)
-	SpliceTo() (to any, done func(error))
+	SpliceTo() (to any, most int, done func(error))
 	OnSplice(n int)
 }
 
@@ -49,16 +49,16 @@ func (c *Conn) splice(ev *Event) bool {
 	if !ok {
 		return false // it is another one since
 	}
-	to, done := h.SpliceTo()
+	to, most, done := h.SpliceTo()
 	d, ok := to.(*Conn)
-	if !ok || c.want&WantRead == 0 || !d.takesSplice(r) {
+	if !ok || most <= 0 || c.want&WantRead == 0 || !d.takesSplice(r) {
 		return false
 	}
 	t := d.tube()
 	if t == nil {
 		return false
 	}
-	room := tubeSize - t.held
+	room := min(tubeSize-t.held, most)
 	n, errno := r.k.Splice(int(c.fd), t.w, room)
 	r.stats.Reads++
 	if errno == 0 && n > 0 {

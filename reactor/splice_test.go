@@ -1,7 +1,9 @@
 package reactor_test
 
 import (
+	"cmp"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"syscall"
@@ -25,6 +27,7 @@ type relay struct {
 	onAsk     func()
 	got       []byte
 	sent      int
+	most      int // of a splice; 0 is no limit
 }
 
 func (x *relay) OnRead(p []byte, err error) {
@@ -38,12 +41,12 @@ func (x *relay) OnRead(p []byte, err error) {
 
 func (x *relay) told(err error) { x.done = append(x.done, err) }
 
-func (x *relay) SpliceTo() (any, func(error)) {
+func (x *relay) SpliceTo() (any, int, func(error)) {
 	x.asked++
 	if x.onAsk != nil {
 		x.onAsk()
 	}
-	return x.to, x.told
+	return x.to, cmp.Or(x.most, math.MaxInt), x.told
 }
 
 func (x *relay) OnSplice(n int) { x.spliced += n }
@@ -232,11 +235,11 @@ type other struct {
 	where *reactor.Conn
 }
 
-func (x *other) SpliceTo() (any, func(error)) {
+func (x *other) SpliceTo() (any, int, func(error)) {
 	if x.where == nil {
-		return nil, nil
+		return nil, 0, nil
 	}
-	return x.where, nil
+	return x.where, math.MaxInt, nil
 }
 
 func TestAHandlerThatTakesOverFromASpliceGetsItsBytes(t *testing.T) {
@@ -364,4 +367,22 @@ func TestAListenerTakesTheDescriptorsOfIdleTubes(t *testing.T) {
 	}
 	ln.Close(nil)
 	s.d.Iterate(time.Millisecond)
+}
+
+func TestASpliceMovesNoMoreThanItsMost(t *testing.T) {
+	s := newRelays(t, 1, simkernel.Options{}, nil)
+	x := s.all[0]
+	x.send(s, 64<<10)
+	read, spliced := x.read, x.spliced
+	x.most = 5000
+	x.send(s, 64<<10)
+	if n := x.spliced - spliced; n != 5000 { // and less than a large read is followed by ordinary ones
+		t.Errorf("%d bytes were spliced, %d read; want 5000", n, x.read-read)
+	}
+	x.most = -1
+	x.send(s, 512<<10)
+	if n := x.spliced - spliced; n != 5000 {
+		t.Errorf("%d bytes were spliced where none were to be", n-5000)
+	}
+	x.receive(s)
 }

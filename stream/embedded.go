@@ -50,6 +50,27 @@ func RetireEmbedded(o *EmbeddedReadable) bool {
 	return true
 }
 
+// SpliceEmbedded tells a source where its next bytes may be moved to instead of being pushed: a Transport, how many at most,
+// and what that is to call for them; to is nil if they have to be pushed. waits says that they would only have to wait here,
+// for the destination to drain: the source has been relieved, and is called by ReadMore when it may go on.
+func SpliceEmbedded(o *EmbeddedReadable) (to Transport, most int, done func(error), waits bool) {
+	if to, most, done, waits = o.splice(); waits {
+		o.hold()
+	}
+	return to, most, done, waits
+}
+
+// PushSplicedEmbedded is Push of n bytes that were moved to where SpliceEmbedded has said. With false the source waits for
+// ReadMore. It must not be called inside that.
+func PushSplicedEmbedded(o *EmbeddedReadable, n int) (more bool) {
+	if !o.spliced(n) {
+		o.hold()
+		return false
+	}
+	o.queueReadMore()
+	return true
+}
+
 // embedded is an EmbeddedReadable as the hooks of its Readable.
 type embedded EmbeddedReadable
 
@@ -58,6 +79,7 @@ func (o *embedded) read(_ *Readable, n int) {
 		o.wanted = true
 		o.flags &^= readMoreQueued
 	}
+	o.flags &^= readHeld
 	o.src.ReadMore(n)
 }
 

@@ -42,7 +42,7 @@ const (
 	readHalfClosed                           // a Duplex that ends its writable half with this one
 	readLost                                 // a destroyed stream has thrown away what was buffered: it has no end
 	readStarted                              // a Socket's: ReadStart was called
-	readHeld                                 // a Socket's: it does not read while the destination of its pipe drains
+	readHeld                                 // nothing is read while the destination of the pipe drains: see splice.go
 )
 
 // maxFresh is how many chunks may last for a turn only; what comes then is copied at once, and not when the turn ends. Small

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 
 	"github.com/weir-go/weir/loop"
 	"github.com/weir-go/weir/reactor"
@@ -80,7 +81,7 @@ func (h *half) OnRead(p []byte, err error) {
 }
 
 // SpliceTo is asked before a read that may be one of many bytes: they go to to, as they are.
-func (h *half) SpliceTo() (to any, done func(error)) { return h.to, h.resume }
+func (h *half) SpliceTo() (to any, most int, done func(error)) { return h.to, math.MaxInt, h.resume }
 
 // OnSplice is OnRead of bytes that are queued at to already. They are enough for once.
 func (h *half) OnSplice(int) { h.from.ReadStop() }

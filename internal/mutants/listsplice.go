@@ -4,6 +4,7 @@ package main
 var spliceHunters = []hunter{
 	{"simulation", []string{"-timeout", "60s", "-run", "^TestSimSpli", "./internal/simkernel"}},
 	{"tubes", []string{"-timeout", "60s", "-run", "Tube|Splice|ASource|TakesOver|GivesNothing", "./reactor"}},
+	{"bodies", []string{"-timeout", "60s", "-run", "Splic|PassedOn|Framed|Skipped", "./httpcore/..."}},
 	{"splices", []string{"-timeout", "120s", "-run", "Splice|Spliced|RealSockets|Urgent|ReadBack", "./loop"}},
 }
 
@@ -44,11 +45,11 @@ var spliceMutants = []mutant{
 	},
 	{
 		"splice: past a cork", "bytes overtake those that a cork holds back",
-		"stream/splice.go", "w.IsWritable() && w.corked == 0 && !w.queued()", "w.IsWritable()",
+		"stream/splice.go", "!w.IsWritable() || w.corked > 0 || w.queued() {", "!w.IsWritable() {",
 	},
 	{
 		"splice: a source held for ever", "its Read hook is never called again when the destination has drained",
-		"stream/splice.go", "	x.t.ReadStop()\n	x.Readable.call.move(callAnswer)\n", "	x.t.ReadStop()\n",
+		"stream/splice.go", "	r.call.move(callAnswer)\n	r.flags |= readHeld", "	r.flags |= readHeld",
 	},
 	{
 		"splice: unseen and uncounted", "the destination does not know of bytes that wait, and finishes before they are sent",
@@ -57,5 +58,33 @@ var spliceMutants = []mutant{
 	{
 		"splice: a source that nobody reads notices nothing", "what was held back stays so when its pipe goes",
 		"stream/pipe.go", "	if r.flags&readHeld != 0 {", "	if false {",
+	},
+	{
+		"splice: a limit is none", "what stands behind a body goes to who was to have the body",
+		"reactor/splice.go", "room := min(tubeSize-t.held, most)", "room := tubeSize - t.held",
+	},
+	{
+		"splice: more than a message has said", "an answer is longer than its Content-Length, and the client takes its end for the next",
+		"httpcore/wiresplice.go", "int(min(o.length-o.written, math.MaxInt)), o.c.sent", "math.MaxInt, o.c.sent",
+	},
+	{
+		"splice: a body is never over", "the message is complete with the first byte of the next one",
+		"httpcore/wiresplice.go", "	case w.p.BodyLeft() == 0:\n		w.parse(nil)\n", "",
+	},
+	{
+		"splice: no sign of life", "a body that comes without being seen has BodyTimeout in all",
+		"httpcore/wiresplice.go", "	w.d.Touch(loop.DeadlineRead)\n", "	w.d.Touch(loop.DeadlineIdle)\n",
+	},
+	{
+		"splice: past the framing", "a chunked answer has bytes between its chunks",
+		"httpcore/wiresplice.go", "o.noBody, o.chunked:", "o.noBody:",
+	},
+	{
+		"splice: a message finishes with what waits", "'finish' is told while bytes wait for the client",
+		"httpcore/wiresplice.go", "	o.flying++\n	o.onWire = true\n", "	o.onWire = true\n",
+	},
+	{
+		"splice: what was passed on is written again", "an error says where in the input it was, and is wrong by what was not seen",
+		"httpcore/h1/body.go", "	p.off += n\n", "",
 	},
 }

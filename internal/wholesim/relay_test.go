@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/weir-go/weir/httpcore"
+	"github.com/weir-go/weir/stream"
 )
 
 // relay is the proxy's handler, made as examples/proxy is.
@@ -61,7 +62,7 @@ func (s *world) relay(req *httpcore.IncomingMessage, res *httpcore.ServerRespons
 			answer.Destroy(err)
 			return
 		}
-		answer.OnData(func([]byte) {
+		s.watch(answer, func() {
 			if n := res.WritableLength(); n > s.mark+2*readMost {
 				f.fail("%d bytes wait in the proxy for the client", n)
 			}
@@ -69,7 +70,7 @@ func (s *world) relay(req *httpcore.IncomingMessage, res *httpcore.ServerRespons
 		answer.OnEnd(func() { copyTrailers(answer, res) })
 		answer.Pipe(res)
 	})
-	req.OnData(func([]byte) {
+	s.watch(req, func() {
 		if n := up.WritableLength(); n > s.mark+2*readMost {
 			f.fail("%d bytes wait in the proxy for the server", n)
 		}
@@ -88,6 +89,20 @@ func (s *world) relay(req *httpcore.IncomingMessage, res *httpcore.ServerRespons
 			up.Destroy(nil) // the client has gone: nobody waits for the answer
 		}
 	})
+}
+
+// watch calls fn for each piece of m's body that the proxy sees: all, or those of a moment.
+func (s *world) watch(m *httpcore.IncomingMessage, fn func()) {
+	look := func() stream.Sub { return m.OnData(func([]byte) { fn() }) }
+	switch {
+	case !s.unseen:
+		look()
+	case s.chance(0.3):
+		s.after(m.Loop(), 5*time.Millisecond, func() {
+			sub := look()
+			s.after(m.Loop(), 5*time.Millisecond, func() { sub.Off() })
+		})
+	}
 }
 
 // upwards are the fields of the request that goes up.

@@ -96,7 +96,7 @@ var (
 	}
 	usual = []string{
 		"SIGTERM", "a handler's panic", "an answer cut off", "answered with 408", "answered with 413", "answered with 500", "answered with 502",
-		"answered with 503", "backpressure at a client", "deaths", "drains", "download: EACCES", "download: EIO", "download: EMFILE", "download: ENFILE",
+		"answered with 503", "backpressure at a client", "bytes spliced", "deaths", "drains", "download: EACCES", "download: EIO", "download: EMFILE", "download: ENFILE",
 		"download: ENOENT", "error ECONNREFUSED", "error ECONNRESET", "error EMFILE", "error ENOMEM", "error cancelled", "error hang-up",
 		"error the queue is full", "error timeout", "nobody reads", "pipelined, answered with 502", "pipelined, not answered", "pipelined, whole",
 		"relay: ECONNREFUSED", "relay: ECONNRESET", "relay: hang-up", "relay: the queue is full", "reloads", "requests made once more",
