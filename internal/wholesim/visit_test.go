@@ -163,7 +163,11 @@ func (v *visit) act() {
 		v.generate(body)
 	case 'e':
 		res.WriteContinue()
-		v.look()
+		if !s.unseen {
+			v.look()
+		} else if n := req.ContentLength(); n >= 0 {
+			res.SetHeader("Content-Length", strconv.FormatInt(n, 10))
+		}
 		req.Pipe(res)
 	case 'm':
 		v.message(body)

@@ -45,7 +45,7 @@ type world struct {
 	jumps    bool // time may jump, so that deadlines pass
 	cuts     bool // somebody has cut a file that is served
 	narrow   bool // the disk or the table of descriptors is small
-	unseen   bool // the proxy does not look at what it passes on, so the kernel may do that
+	unseen   bool // neither the proxy nor an echo looks at what it passes on, so the kernel may do that
 	visitors []visitor
 	fetches  []*fetch
 	visits   []*visit

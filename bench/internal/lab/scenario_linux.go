@@ -118,13 +118,13 @@ func scenarios() []*Scenario {
 		{
 			Name: "upload-1", Title: "Uploads on one connection",
 			About: "The same with one body at a time: nobody else's fills the pauses.",
-			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c", rounds: 5,
+			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c",
 			parameters: parameters{conns: 1, size: 4 * mib}, ask: askHTTP(upload),
 		},
 		{
 			Name: "upload-8", Title: "Uploads on eight connections",
 			About: "The same with eight at a time: beside one connection it says what each more costs, in time and in memory.",
-			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c", rounds: 5,
+			role:  subject.HTTP, can: []string{subject.Upload}, primary: result.CPUSecondsPerGB, operation: "GB", base: "c",
 			parameters: parameters{conns: 8, size: 4 * mib}, ask: askHTTP(upload),
 		},
 		{
@@ -151,13 +151,13 @@ func scenarios() []*Scenario {
 		{
 			Name: "proxy-upload", Title: "Uploads through a proxy",
 			About: "Bodies from the client to the server behind the proxy: what passing them on costs it, and how much of them it holds.",
-			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy", rounds: 5,
+			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy",
 			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(upload),
 		},
 		{
 			Name: "proxy-download", Title: "Downloads through a proxy",
 			About: "Bodies from the server behind the proxy to the client.",
-			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy", rounds: 5,
+			role:  subject.Proxy, primary: result.CPUSecondsPerGB, operation: "GB", base: "haproxy",
 			parameters: parameters{conns: 4, size: 4 * mib}, ask: askHTTP(download),
 		},
 		{
