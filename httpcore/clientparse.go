@@ -149,9 +149,11 @@ func keptFor(m *IncomingMessage) time.Duration {
 	if !ok {
 		return 0
 	}
-	for member := range strings.SplitSeq(value, ",") {
-		name, n, _ := strings.Cut(strings.Trim(member, " \t"), "=")
-		if !strings.EqualFold(name, "timeout") {
+	for value != "" {
+		var member string
+		member, value = cutMember(value)
+		name, n, _ := strings.Cut(member, "=")
+		if !sameName(name, "timeout") {
 			continue
 		}
 		seconds, err := strconv.ParseUint(strings.Trim(n, `"`), 10, 31)

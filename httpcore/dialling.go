@@ -40,7 +40,7 @@ func (o *origin) make(r *ClientRequest) {
 	begun := false
 	defer func() {
 		if !begun { // a panic, in AgentOptions.Connect
-			r.failed = r.extra().onError.Len() == 0 // and in NewRequest: nobody has it
+			r.failed = !r.extra().events.ErrorListened() // and in NewRequest: nobody has it
 			d.done(nil, ErrHangUp)
 		}
 	}()

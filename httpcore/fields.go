@@ -27,11 +27,17 @@ func (s section) first(name string) (value string, ok bool) {
 	return value, ok
 }
 
+// has reports whether there is a field of that name, in any case.
+func (s section) has(name string) bool {
+	_, _, ok := s.find(name)
+	return ok
+}
+
 // find is first, with what is behind that field.
 func (s section) find(name string) (value string, rest section, ok bool) {
 	for len(s) > 0 {
 		end := strings.IndexByte(string(s), '\n')
-		if n := len(name); n < end && s[n] == ':' && strings.EqualFold(string(s[:n]), name) {
+		if n := len(name); n < end && s[n] == ':' && sameName(string(s[:n]), name) {
 			return string(s[n+1 : end]), s[end+1:], true
 		}
 		s = s[end+1:]
@@ -58,7 +64,7 @@ func (s section) joined(name string) string {
 // values are all values of a field, in order.
 func (s section) values(name string) (all []string) {
 	s.each(func(n, v string) bool {
-		if len(n) == len(name) && strings.EqualFold(n, name) {
+		if sameName(n, name) {
 			all = append(all, v)
 		}
 		return true

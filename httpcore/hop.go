@@ -8,10 +8,12 @@ import (
 // isHopByHop reports whether a field speaks of one connection, whether Connection names it or not: RFC 9110 section 7.6.1, and
 // the framing, which is decided anew for each.
 func isHopByHop(name string) bool {
-	is := func(s string) bool { return strings.EqualFold(name, s) }
+	is := func(s string) bool { return sameName(name, s) }
 	switch len(name) {
 	case 2:
 		return is("TE")
+	case 5:
+		return is("Close") // no field: the name is kept free for what Connection says, RFC 9110 section 18.4
 	case 7:
 		return is("Upgrade")
 	case 10:
@@ -42,15 +44,29 @@ func (m *IncomingMessage) EndToEndHeaders() (list []string) { return m.fields().
 func (i *Information) EndToEndHeaders() []string { return i.fields.handedOn() }
 
 func (s section) endToEnd(fn func(name, value string) bool) {
-	named := s.values("Connection")
-	_, hasLength := s.first("Content-Length")
+	named := s.namedHops()
 	s.each(func(name, value string) bool {
-		listed := func(tokens string) bool { return hasToken(tokens, name) }
-		if isHopByHop(name) || slices.ContainsFunc(named, listed) || hasLength && strings.EqualFold(name, "Trailer") {
+		switch {
+		case isHopByHop(name),
+			len(named) > 0 && slices.ContainsFunc(named, func(hop string) bool { return sameName(hop, name) }),
+			sameName(name, "Trailer") && s.has("Content-Length"):
 			return true
 		}
 		return fn(name, value)
 	})
+}
+
+// namedHops are the names that Connection has, but for those that are hop-by-hop anyway: nearly always none.
+func (s section) namedHops() (names []string) {
+	for list, rest, ok := s.find("Connection"); ok; list, rest, ok = rest.find("Connection") {
+		for list != "" {
+			var name string
+			if name, list = cutMember(list); name != "keep-alive" && !isHopByHop(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func (s section) handedOn() []string {

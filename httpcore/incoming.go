@@ -101,10 +101,7 @@ func (m *IncomingMessage) HTTPVersion() (major, minor int) { return 1, int(m.min
 func (m *IncomingMessage) Header(name string) string { return m.fields().joined(name) }
 
 // HasHeader reports whether there is a field of that name.
-func (m *IncomingMessage) HasHeader(name string) bool {
-	_, ok := m.fields().first(name)
-	return ok
-}
+func (m *IncomingMessage) HasHeader(name string) bool { return m.fields().has(name) }
 
 // HeaderValues are all values of a field, one for each line that it came in: Node's headersDistinct.
 func (m *IncomingMessage) HeaderValues(name string) []string { return m.fields().values(name) }

@@ -40,18 +40,14 @@ type extras struct {
 	mark      int    // the high water mark; 0 for that of the loop's messages
 	held      []piece
 	heldBytes int
-	dropped   int // bytes of a body that is not sent, since the writer last waited
+	fresh     int  // pieces of held, the last ones but for others between them, that last for the turn only
+	lent      bool // something of that lasts for the turn only: seal is called at its end
+	dropped   int  // bytes of a body that is not sent, since the writer last waited
 	trailers  []header
 	err       error
 
-	told     []func(error) // the callbacks of End
-	onDrain  stream.Listeners[func()]
-	onFinish stream.Listeners[func()]
-	onClose  stream.Listeners[func()]
-	onError  stream.Listeners[func(error)]
-	watchers stream.Listeners[func(error)]
-	onPipe   stream.Listeners[func(stream.ReadableStream)]
-	onUnpipe stream.Listeners[func(stream.ReadableStream)]
+	told   []func(error) // the callbacks of End
+	events stream.WriterEvents
 }
 
 // noExtras are those of a message that has none. They are only read.
@@ -75,9 +71,10 @@ func (o *outgoing) extend() *extras {
 
 // piece is bytes that a message keeps that does not own the transport yet, or is corked.
 type piece struct {
-	p    []byte
-	cb   func(error)
-	ours bool // p is memory of ours, so more may be put behind it
+	p     []byte
+	cb    func(error)
+	lasts lasts
+	ours  bool // p is memory of ours, so more may be put behind it
 }
 
 // content is what End is given: bytes or a string, and not both.
@@ -187,7 +184,7 @@ func (o *outgoing) write(p []byte, l lasts, cb func(error)) (more bool, err erro
 		err = ErrContentLength
 	}
 	if err != nil {
-		o.keepHead(head)
+		o.keepHead(head) // it was fixed now, and does not leave
 		o.refuse(err, cb)
 		return false, err
 	}
@@ -236,13 +233,7 @@ func (o *outgoing) fail(err error) {
 	}
 	o.failed = true
 	o.failedWith(err)
-	x := o.extra()
-	x.watchers.Each(func(fn func(error)) { fn(err) })
-	if x.onError.Len() == 0 {
-		o.loop().Uncaught(err)
-		return
-	}
-	x.onError.Each(func(fn func(error)) { fn(err) })
+	o.extra().events.Failed(err, o.loop())
 }
 
 // failedWith notes what the message has failed with, if err is not nil. The first counts.

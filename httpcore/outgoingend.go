@@ -176,7 +176,7 @@ func (o *outgoing) tellFinished() {
 			o.cutInFinish()
 		}
 	}()
-	o.more.onFinish.Each(func(fn func()) { fn() })
+	o.more.events.Finished()
 	o.tellEnded(nil)
 	whole = true
 }
@@ -216,7 +216,7 @@ func (o *outgoing) close() {
 	o.closed, o.gone = true, true
 	o.msg.closing()
 	if x := o.more; x != nil {
-		x.onClose.Each(func(fn func()) { fn() })
+		x.events.Closed()
 	}
 }
 

@@ -64,27 +64,31 @@ const (
 	setKeepAlive
 	setDate
 	setTrailer
+	setHost
+	setExpect
 	removedShift = 8
 )
 
 func knownHeader(name string) knownHeaders {
 	is := func(s string, bit knownHeaders) knownHeaders {
-		if strings.EqualFold(name, s) {
+		if sameName(name, s) {
 			return bit
 		}
 		return 0
 	}
 	switch len(name) {
 	case 4:
-		return is("date", setDate)
+		return is("Date", setDate) | is("Host", setHost)
+	case 6:
+		return is("Expect", setExpect)
 	case 7:
-		return is("trailer", setTrailer)
+		return is("Trailer", setTrailer)
 	case 10:
-		return is("connection", setConnection) | is("keep-alive", setKeepAlive)
+		return is("Connection", setConnection) | is("Keep-Alive", setKeepAlive)
 	case 14:
-		return is("content-length", setLength)
+		return is("Content-Length", setLength)
 	case 17:
-		return is("transfer-encoding", setCoding)
+		return is("Transfer-Encoding", setCoding)
 	}
 	return 0
 }
@@ -155,6 +159,9 @@ func (o *outgoing) Header(name string) string {
 
 // HasHeader reports whether a field was set.
 func (o *outgoing) HasHeader(name string) bool {
+	if bit := knownHeader(name); bit != 0 {
+		return o.isSet(bit)
+	}
 	for _, h := range o.fields() {
 		if sameName(h.name, name) {
 			return true
@@ -216,7 +223,12 @@ func (o *outgoing) mayHave(name string, value *string) error {
 }
 
 // sameName reports whether two names of fields are the same one, in any case.
-func sameName(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+func sameName(a, b string) bool { return len(a) == len(b) && sameLetters(a, b) }
+
+// sameLetters is sameName for names of the same length. Nearly always they are written alike, or begin with another letter.
+func sameLetters(a, b string) bool {
+	return a == b || (a[0]^b[0])&^0x20 == 0 && strings.EqualFold(a, b)
+}
 
 // trimOWS is s without the spaces and tabs at its ends.
 func trimOWS(s string) string {
@@ -246,7 +258,7 @@ func (o *outgoing) mayHaveAll(fields []string) error {
 // given reports whether a list of names and values has a name.
 func given(fields []string, name string) bool {
 	for i := 0; i < len(fields); i += 2 {
-		if strings.EqualFold(fields[i], name) {
+		if sameName(fields[i], name) {
 			return true
 		}
 	}
@@ -274,24 +286,35 @@ func (o *outgoing) drop(name string, bit knownHeaders) {
 	o.known &^= bit << removedShift
 }
 
-// count is how many lines a field has.
-func (o *outgoing) count(name string) (n int) {
+// sole is the value of a field that was set, and whether it has no other line.
+func (o *outgoing) sole(name string) (value string, ok bool) {
 	for _, h := range o.fields() {
-		if sameName(h.name, name) {
-			n++
+		switch {
+		case !sameName(h.name, name):
+		case ok:
+			return value, false
+		default:
+			value, ok = h.value, true
 		}
 	}
-	return n
+	return value, ok
 }
 
 // hasToken reports whether a list has a member, in any case.
 func hasToken(list, token string) bool {
-	for member := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(trimOWS(member), token) {
+	for list != "" {
+		var member string
+		if member, list = cutMember(list); sameName(member, token) {
 			return true
 		}
 	}
 	return false
+}
+
+// cutMember cuts the first member off a list, which is not empty.
+func cutMember(list string) (member, rest string) {
+	member, rest, _ = strings.Cut(list, ",")
+	return trimOWS(member), rest
 }
 
 // FlushHeaders sends the head now, before there is any body. It returns why the head can't be.

@@ -2,6 +2,10 @@ package httpcore
 
 import "slices"
 
+// AppendHeaders is AppendHeader of each field of a list, in turn name and value. It returns the same errors, or ErrOddFields, and then
+// nothing is changed. The list is the caller's again when it returns.
+func (o *outgoing) AppendHeaders(list ...string) error { return o.addAll(list) }
+
 // addAll adds the fields of a list, in turn name and value, behind those that were set. It returns the errors of AppendHeader, or
 // ErrOddFields, and then nothing is changed.
 func (o *outgoing) addAll(list []string) error {

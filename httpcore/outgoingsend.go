@@ -94,10 +94,11 @@ func (o *outgoing) takeHead(whole int64, room int) ([]byte, error) {
 	return append(o.sh.arena.take(len(h)+room), h...), nil
 }
 
-// keepHead keeps the head, if there is one, which does not leave now: it must outlast the turn.
+// keepHead keeps the head, if there is one, which does not leave now.
 func (o *outgoing) keepHead(h []byte) {
 	if h != nil {
-		o.extend().head = bytes.Clone(h)
+		o.extend().head = o.sh.arena.put(h)
+		o.lend()
 	}
 }
 
@@ -133,7 +134,8 @@ const (
 	maxJoined = 4 << 10
 )
 
-// keep has bytes wait here. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
+// keep has bytes wait here: where they are until the turn ends, since a request that is made and ended gets its connection in the
+// same turn. In a crowd small ones are joined, unless somebody waits to be called for those in front alone.
 func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
 	x := o.extend()
 	x.heldBytes += len(p)
@@ -145,11 +147,37 @@ func (o *outgoing) keep(p []byte, l lasts, cb func(error)) {
 			return
 		}
 	}
-	ours := crowded || l != lastsOn
-	if ours {
-		p = append([]byte(nil), p...)
+	ours := crowded || l == lastsCall
+	switch {
+	case ours:
+		p, l = append([]byte(nil), p...), lastsOn
+	case l == lastsTurn:
+		x.fresh++
+		o.lend()
 	}
-	x.held = append(x.held, piece{p, cb, ours})
+	x.held = append(x.held, piece{p, cb, l, ours})
+}
+
+// lend has seal called when the turn ends.
+func (o *outgoing) lend() {
+	if a := &o.sh.arena; !o.more.lent {
+		o.more.lent = true
+		a.use()
+		a.lenders = append(a.lenders, o)
+	}
+}
+
+// seal copies what is kept and lasts for the turn only.
+func (o *outgoing) seal() {
+	x := o.more
+	x.lent = false
+	x.head = bytes.Clone(x.head)
+	for i := len(x.held) - 1; x.fresh > 0; i-- {
+		if h := &x.held[i]; h.lasts == lastsTurn {
+			h.p, h.lasts, h.ours = bytes.Clone(h.p), lastsOn, true
+			x.fresh--
+		}
+	}
 }
 
 // holds reports whether anything waits here.
@@ -158,7 +186,7 @@ func (o *outgoing) holds() bool { return o.more != nil && len(o.more.held) > 0 }
 // takeHeld takes what waits here.
 func (o *outgoing) takeHeld() (held []piece) {
 	if x := o.more; x != nil {
-		held, x.held, x.heldBytes = x.held, nil, 0
+		held, x.held, x.heldBytes, x.fresh = x.held, nil, 0, 0
 	}
 	return held
 }
@@ -200,7 +228,7 @@ func (o *outgoing) own() {
 	if x := o.more; o.hold && x.head != nil && o.owns() {
 		h := x.head
 		x.head = nil
-		o.send(h, lastsOn, nil)
+		o.send(h, lastsTurn, nil)
 	}
 	if o.corked == 0 {
 		o.release()
@@ -225,7 +253,7 @@ func (o *outgoing) release() {
 			o.tick(x.cb, stream.ErrDestroyed)
 			continue
 		}
-		o.send(x.p, lastsOn, x.cb)
+		o.send(x.p, x.lasts, x.cb)
 	}
 }
 

@@ -89,35 +89,39 @@ func (o *outgoing) Uncork() {
 }
 
 // OnDrain listens for there being room again after a write was answered with false.
-func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.extend().onDrain.Add(fn) }
+func (o *outgoing) OnDrain(fn func()) stream.Sub { return o.extend().events.OnDrain(fn) }
 
 // OnFinish listens for the kernel having taken the whole message.
-func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.extend().onFinish.Add(fn) }
+func (o *outgoing) OnFinish(fn func()) stream.Sub { return o.extend().events.OnFinish(fn) }
 
 // OnClose listens for the last event: the message is over, well or not.
-func (o *outgoing) OnClose(fn func()) stream.Sub { return o.extend().onClose.Add(fn) }
+func (o *outgoing) OnClose(fn func()) stream.Sub { return o.extend().events.OnClose(fn) }
 
 // OnPipe listens for a source being piped to the message, and OnUnpipe for the end of that.
 func (o *outgoing) OnPipe(fn func(src stream.ReadableStream)) stream.Sub {
-	return o.extend().onPipe.Add(fn)
+	return o.extend().events.OnPipe(fn)
 }
 
 // OnUnpipe listens for the end of a pipe.
 func (o *outgoing) OnUnpipe(fn func(src stream.ReadableStream)) stream.Sub {
-	return o.extend().onUnpipe.Add(fn)
+	return o.extend().events.OnUnpipe(fn)
 }
 
 // WatchError is stream.Writable.WatchError.
-func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.extend().watchers.Prepend(fn) }
+func (o *outgoing) WatchError(fn func(error)) stream.Sub { return o.extend().events.WatchError(fn) }
 
 // Piped tells the listeners of OnPipe. It is for Pipe.
-func (o *outgoing) Piped(src stream.ReadableStream) {
-	o.extra().onPipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
-}
+func (o *outgoing) Piped(src stream.ReadableStream) { o.extra().events.Piped(src) }
 
 // Unpiped tells the listeners of OnUnpipe. It is for Unpipe.
-func (o *outgoing) Unpiped(src stream.ReadableStream) {
-	o.extra().onUnpipe.Each(func(fn func(stream.ReadableStream)) { fn(src) })
+func (o *outgoing) Unpiped(src stream.ReadableStream) { o.extra().events.Unpiped(src) }
+
+// PipeEvents is stream.PipeTarget's. It is for Pipe.
+func (o *outgoing) PipeEvents(dst stream.WritableStream) *stream.WriterEvents {
+	if dst != stream.WritableStream(o.msg) {
+		return nil
+	}
+	return &o.extend().events
 }
 
 // begun reports whether the client may have seen anything of the message.

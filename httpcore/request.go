@@ -30,7 +30,7 @@ import (
 type ClientRequest struct {
 	outgoing
 	mine   extras // every request waits for its connection, and most have somebody who listens
-	o      RequestOptions
+	o      keptOptions
 	p      *pool
 	key    originKey
 	method string
@@ -115,7 +115,19 @@ const (
 	maxReplay = 16 << 10
 )
 
-func (o RequestOptions) withDefaults() RequestOptions {
+// keptOptions are those that count for longer than NewRequest. The others need not lie about as long as a request does.
+type keptOptions struct {
+	Agent                                                     *Agent
+	HighWaterMark                                             int
+	HeaderTimeout, BodyTimeout, WriteTimeout, ContinueTimeout time.Duration
+	NoRetry                                                   bool
+}
+
+func (o *RequestOptions) kept() keptOptions {
+	return keptOptions{o.Agent, o.HighWaterMark, o.HeaderTimeout, o.BodyTimeout, o.WriteTimeout, o.ContinueTimeout, o.NoRetry}
+}
+
+func (o *RequestOptions) setDefaults() {
 	finite(&o.HeaderTimeout, defaultResponseTimeout)
 	finite(&o.BodyTimeout, defaultResponseTimeout)
 	finite(&o.WriteTimeout, defaultWriteTimeout)
@@ -126,7 +138,6 @@ func (o RequestOptions) withDefaults() RequestOptions {
 	if o.HighWaterMark == 0 {
 		o.HighWaterMark = stream.DefaultHighWaterMark
 	}
-	return o
 }
 
 // NewRequest begins a request to an http URL. It returns ErrInvalidMethod, ErrInvalidURL, ErrInvalidProtocol, ErrInvalidTarget,
@@ -138,9 +149,9 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 	if !h1.ValidMethod(method) {
 		return nil, ErrInvalidMethod
 	}
-	o = o.withDefaults()
-	r := &ClientRequest{o: o, method: method, timeout: o.Timeout, keepAlive: !o.Agent.o.NoKeepAlive}
-	auth, err := r.resolve(url)
+	o.setDefaults()
+	r := &ClientRequest{o: o.kept(), method: method, timeout: o.Timeout, keepAlive: !o.Agent.o.NoKeepAlive}
+	auth, err := r.resolve(url, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -151,17 +162,17 @@ func NewRequest(l *loop.Loop, method, url string, o RequestOptions) (*ClientRequ
 	r.mine.mark = writableMark(o.HighWaterMark)
 	r.more = &r.mine
 	r.mine.held = r.firstHeld[:0]
-	if err := r.setUp(auth); err != nil {
+	if err := r.setUp(o.Header, auth); err != nil {
 		r.p.leave()
 		return nil, err
 	}
-	r.begin(l)
+	r.begin(l, &o)
 	return r, nil
 }
 
 // setUp sets the fields that the options have.
-func (r *ClientRequest) setUp(auth string) error {
-	if err := r.addAll(r.o.Header); err != nil {
+func (r *ClientRequest) setUp(fields []string, auth string) error {
+	if err := r.addAll(fields); err != nil {
 		return err
 	}
 	if auth != "" && !r.HasHeader("Authorization") {
@@ -174,8 +185,7 @@ func (r *ClientRequest) setUp(auth string) error {
 }
 
 // begin asks for a connection, and has everything that may end the request do so.
-func (r *ClientRequest) begin(l *loop.Loop) {
-	o := &r.o
+func (r *ClientRequest) begin(l *loop.Loop, o *RequestOptions) {
 	o.Agent.counts.requests.Add(1)
 	if o.TotalTimeout > 0 {
 		r.whole = l.NewTimer()
@@ -263,7 +273,7 @@ func (r *ClientRequest) OnSocket(fn func()) stream.Sub { return r.onSocket.Add(f
 func (r *ClientRequest) OnTimeout(fn func()) stream.Sub { return r.onTimeout.Add(fn) }
 
 // OnError listens for what the request has failed with, once.
-func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.extend().onError.Add(fn) }
+func (r *ClientRequest) OnError(fn func(error)) stream.Sub { return r.extend().events.OnError(fn) }
 
 // OnUpgrade sets what takes the connection when the server answers 101 to a request with an Upgrade field. head is what it has
 // sent of the other protocol already, and is fn's own; the socket is paused. A 101 that nobody takes is

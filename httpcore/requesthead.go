@@ -53,7 +53,7 @@ func (r *ClientRequest) appendHead(b []byte) (_ []byte, err error) {
 	if b, err = h1.AppendRequestLine(b, r.method, r.target); err != nil {
 		return nil, err
 	}
-	if !r.HasHeader("Host") {
+	if !r.isSet(setHost) {
 		if b, err = h1.AppendField(b, "Host", r.host); err != nil {
 			return nil, err
 		}
@@ -101,15 +101,19 @@ func (r *ClientRequest) appendConnection(b []byte) []byte {
 // frame decides how the body's end is known: r.chunked or r.length. A request has no other way: RFC 9112 section 6.3.
 func (r *ClientRequest) frame(whole int64) error {
 	r.chunked, r.length = false, -1
-	if r.isSet(setLength) && r.count("Content-Length") > 1 || r.isSet(setCoding) && r.count("Transfer-Encoding") > 1 ||
-		r.isSet(setLength) && r.isSet(setCoding) {
+	if r.isSet(setLength) && r.isSet(setCoding) {
 		return ErrInvalidValue
 	}
-	switch hosts := r.count("Host"); {
-	case hosts > 1:
-		return ErrInvalidValue
-	case hosts == 1 && r.target[0] != '/' && r.target != "*" && r.Header("Host") != r.host:
-		return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
+	if r.isSet(setCoding) {
+		if _, sole := r.sole("Transfer-Encoding"); !sole {
+			return ErrInvalidValue
+		}
+	}
+	if r.isSet(setHost) {
+		host, sole := r.sole("Host")
+		if !sole || r.target[0] != '/' && r.target != "*" && host != r.host {
+			return ErrInvalidValue // it has to be the target's: RFC 9112 section 3.2
+		}
 	}
 	if r.isSet(setLength) && r.isSet(setTrailer) {
 		return ErrInvalidTrailer
@@ -121,8 +125,9 @@ func (r *ClientRequest) frame(whole int64) error {
 		}
 		r.length = 0
 	case r.isSet(setLength):
-		n, err := strconv.ParseUint(r.Header("Content-Length"), 10, 63)
-		if err != nil {
+		value, sole := r.sole("Content-Length")
+		n, err := strconv.ParseUint(value, 10, 63)
+		if err != nil || !sole {
 			return ErrInvalidValue
 		}
 		r.length = int64(n)
@@ -146,12 +151,7 @@ func (r *ClientRequest) seldomBody() bool {
 
 // expects reports whether the body waits for a 100.
 func (r *ClientRequest) expects() bool {
-	for _, h := range r.fields() {
-		if len(h.name) == len("Expect") && strings.EqualFold(h.name, "Expect") {
-			return hasToken(h.value, "100-continue")
-		}
-	}
-	return false
+	return r.isSet(setExpect) && hasToken(r.Header("Expect"), "100-continue")
 }
 
 // awaitContinue starts the clock of a server that was asked for a 100.

@@ -106,7 +106,7 @@ func (r *ClientRequest) again() error {
 		b = append(b, r.replay...)
 	}
 	x := r.extend()
-	x.held, x.heldBytes = []piece{{p: b}}, len(b)
+	x.held, x.heldBytes, x.fresh = []piece{{p: b, lasts: lastsOn}}, len(b), 0
 	return nil
 }
 

@@ -3,39 +3,52 @@ package httpcore
 import (
 	"net/url"
 	"testing"
-
-	"github.com/weir-go/weir/httpcore/h1"
 )
 
-// What is not parsed as a URL must be what parsing would make of it, or be refused in both ways.
+// What is not parsed as a URL must be what parsing would make of it.
 func TestAURLThatIsOnlyAHostMeansWhatItMeansToURLParse(t *testing.T) {
-	pieces := []string{"", "a", "A", "a.b-c", "127.0.0.1", "[::1]", ":", ":80", ":8080", ":http", "@", "?", "#", "/", "//", "%41", " ", "\\", "\x7f", "é", "_"}
+	pieces := []string{
+		"", "a", "A", "a.b-c", "127.0.0.1", "[::1]", ":", ":80", ":080", ":8080", ":65535", ":65536", ":0", ":http", "@", "?", "#", "/", "//",
+		"%41", " ", "\\", "\x7f", "é", "_",
+	}
 	taken := 0
 	for _, x := range pieces {
 		for _, y := range pieces {
 			for _, z := range pieces {
 				raw := "http://" + x + y + z
-				authority, ok := onlyAuthority(raw)
+				address, host, ok := plainAuthority(raw)
 				if !ok {
 					continue
 				}
+				taken++
+				r := &ClientRequest{method: "GET"}
 				u, err := url.Parse(raw)
-				if err != nil || u.Host == "" {
-					if r := (&ClientRequest{method: "GET"}); h1.ValidHost(authority) {
-						if _, err := r.resolve(raw); err == nil {
-							t.Errorf("%q is taken, and is no URL", raw)
-						}
-					}
+				if err == nil {
+					err = r.absolute(u)
+				}
+				if err != nil || u.User != nil || u.Fragment != "" || r.target != "/" {
+					t.Errorf("%q is taken, and url.Parse says %v, %+v", raw, err, u)
 					continue
 				}
-				taken++
-				if u.Host != authority || u.RequestURI() != "/" || u.User != nil || u.Opaque != "" || u.Fragment != "" {
-					t.Errorf("%q: the authority is %q, url.Parse says %+v", raw, authority, u)
+				if a, h, auth, err := apart(u); a != address || h != host || auth != "" || err != nil {
+					t.Errorf("%q is %q for %q; by url.Parse it is %q for %q and %q, %v", raw, address, host, a, h, auth, err)
 				}
 			}
 		}
 	}
-	if taken < 20 {
+	if taken < 50 {
 		t.Errorf("only %d were taken", taken)
+	}
+}
+
+func TestAURLThatIsOnlyAHostAndAPortNeedsNoMemory(t *testing.T) {
+	r := &ClientRequest{method: "GET"}
+	got := testing.AllocsPerRun(100, func() {
+		if _, err := r.resolve("http://127.0.0.1:8080", &RequestOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	if got > 0 {
+		t.Errorf("got %v allocations, want none", got)
 	}
 }

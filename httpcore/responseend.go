@@ -15,7 +15,7 @@ func (r *ServerResponse) flushed() {
 			m.loose = true
 		}
 	}
-	if x := r.more; x != nil && x.onClose.Len() > 0 {
+	if x := r.more; x != nil && x.events.CloseListened() {
 		r.loop().NextTick(r.close)
 	} else {
 		r.close()
@@ -49,4 +49,4 @@ func (r *ServerResponse) Destroy(err error) {
 
 // OnError listens for the errors of this response: a write after its end, a body that is not as long as it was said to be.
 // An error of the connection is none of them, as in Node: then there is OnClose.
-func (r *ServerResponse) OnError(fn func(error)) stream.Sub { return r.extend().onError.Add(fn) }
+func (r *ServerResponse) OnError(fn func(error)) stream.Sub { return r.extend().events.OnError(fn) }

@@ -74,8 +74,9 @@ func appendStatusLine(b []byte, status int, reason string) []byte {
 func (r *ServerResponse) frame(whole int64) error {
 	r.length = -1
 	if r.isSet(setLength) {
-		n, err := strconv.ParseUint(r.Header("Content-Length"), 10, 63)
-		if err != nil || r.count("Content-Length") > 1 || r.isSet(setCoding) {
+		value, sole := r.sole("Content-Length")
+		n, err := strconv.ParseUint(value, 10, 63)
+		if err != nil || !sole || r.isSet(setCoding) {
 			return ErrInvalidValue
 		}
 		r.length = int64(n)
@@ -83,8 +84,10 @@ func (r *ServerResponse) frame(whole int64) error {
 	if r.isSet(setLength) && r.isSet(setTrailer) {
 		return ErrInvalidTrailer
 	}
-	if r.isSet(setCoding) && (!strings.EqualFold(r.Header("Transfer-Encoding"), "chunked") || r.count("Transfer-Encoding") > 1) {
-		return ErrInvalidValue
+	if r.isSet(setCoding) {
+		if value, sole := r.sole("Transfer-Encoding"); !sole || !strings.EqualFold(value, "chunked") {
+			return ErrInvalidValue
+		}
 	}
 	if r.isSet(setCoding) && (r.noFraming() || r.minor == 0) {
 		r.drop("Transfer-Encoding", setCoding) // RFC 9112 section 6.1: never in these

@@ -65,31 +65,51 @@ func (sh *shared) appendDate(b []byte) []byte {
 
 // arena is memory for what lasts for a turn: heads and frames on their way to the transport.
 type arena struct {
-	buf   []byte
-	l     *loop.Loop
-	reset func() // made once
-	due   bool
+	buf     []byte
+	l       *loop.Loop
+	reset   func() // endTurn, made once
+	due     bool
+	lenders []*outgoing // messages that keep what lasts for the turn only
 }
 
 const arenaSize = 16 << 10
 
+// use has endTurn called.
+func (a *arena) use() {
+	if a.due {
+		return
+	}
+	a.due = true
+	if a.reset == nil {
+		a.reset = a.endTurn
+	}
+	a.l.AtTurnEnd(a.reset)
+}
+
+// endTurn has everybody copy what is still needed, and takes the memory back.
+func (a *arena) endTurn() {
+	for _, o := range a.lenders {
+		o.seal()
+	}
+	clear(a.lenders)
+	if a.lenders = a.lenders[:0]; cap(a.lenders) > maxLenders {
+		a.lenders = nil
+	}
+	if debugging {
+		spoil(a)
+	}
+	a.buf, a.due = a.buf[:0], false
+	if cap(a.buf) > arenaSize {
+		a.buf = nil // somebody has written much at once
+	}
+}
+
+// maxLenders is the longest list of them whose memory is kept.
+const maxLenders = 256
+
 // take returns room for n bytes, with a length of 0.
 func (a *arena) take(n int) []byte {
-	if !a.due {
-		a.due = true
-		if a.reset == nil {
-			a.reset = func() {
-				if debugging {
-					spoil(a)
-				}
-				a.buf, a.due = a.buf[:0], false
-				if cap(a.buf) > arenaSize {
-					a.buf = nil // somebody has written much at once
-				}
-			}
-		}
-		a.l.AtTurnEnd(a.reset)
-	}
+	a.use()
 	if cap(a.buf)-len(a.buf) < n {
 		a.buf = make([]byte, 0, max(arenaSize, n)) // what is in the old one stays where it is
 	}

@@ -112,7 +112,7 @@ func (o *outgoing) mayDrain() {
 func (o *outgoing) drained() {
 	o.needDrain = false
 	if !o.ended {
-		o.extra().onDrain.Each(func(fn func()) { fn() })
+		o.extra().events.Drained()
 	}
 }
 

@@ -137,3 +137,25 @@ func TestASocketPipedToItselfDoesNotAllocate(t *testing.T) {
 		l.EndTurn()
 	})
 }
+
+// A pipe listens at a message without functions, and its end does not copy the list of those who listen.
+func TestAPipeToAMessageIsOneAllocation(t *testing.T) {
+	l := newLoop(t)
+	x := &reply{response: response{s: l}}
+	x.OnError(func(error) {})
+	x.OnClose(func() {})
+	r := stream.NewReadable(l, stream.ReadableOptions{})
+	r.OnClose(func() {})
+	r.OnPause(func() {})
+	l.Turn(func() { r.Pipe(x) })
+	l.Turn(x.e.Finished)
+	got := testing.AllocsPerRun(100, func() {
+		l.Turn(func() {
+			r.Pipe(x)
+			x.e.Finished()
+		})
+	})
+	if got > 1 {
+		t.Errorf("got %v allocations, want the pipe's only", got)
+	}
+}

@@ -67,22 +67,23 @@ func (l *life) drop(id uint32, on event) bool {
 	if i < 0 || l.items[i].on&on == 0 {
 		return false
 	}
-	l.dropAt(i, on)
+	l.dropAt(i, on, false)
 	return true
 }
 
-// leave is drop for a pipe, of which no two listeners here are for the same event.
-func (l *life) leave(p *pipe, on event) {
+// leave is drop for a pipe, of which no two listeners here are for the same event. quits says that the pipe is being told of one of
+// those events. A call of all that tells of that one alone has got as far as this listener, so the list may be edited under it.
+func (l *life) leave(p *pipe, on event, quits bool) {
 	for i := range l.items {
 		if l.items[i].on&on != 0 && l.items[i].fn == any(p) {
-			l.dropAt(i, on)
+			l.dropAt(i, on, quits)
 			return
 		}
 	}
 }
 
-func (l *life) dropAt(i int, on event) {
-	if l.items[i].on&on&l.telling != 0 {
+func (l *life) dropAt(i int, on event, quits bool) {
+	if told := l.items[i].on & on & l.telling; told != 0 && (!quits || told&(told-1) != 0) {
 		l.items = slices.Clone(l.items)
 	}
 	x := &l.items[i]

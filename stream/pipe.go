@@ -7,7 +7,7 @@ type pipe struct {
 	src    *Readable
 	sister *pipe // the next one of src
 	dst    WritableStream
-	far    *farSubs // nil if dst is a stream of this package: the pipe itself is in its list of listeners then
+	far    *farSubs // nil if dst is near: the pipe itself is in its list of listeners then
 	noEnd  bool
 	drains bool // it listens for onDrain
 	down   bool // the listeners are gone
@@ -33,7 +33,8 @@ func newPipe(r *Readable, dst WritableStream) *pipe {
 	return &x.pipe
 }
 
-// near is the life of a stream that is exactly one of this package: what is made around one may listen otherwise.
+// near has the listeners of a stream that is exactly one of this package, or a PipeTarget: what is made around one may listen
+// otherwise.
 func near(dst WritableStream) *life {
 	switch d := dst.(type) {
 	case *Socket:
@@ -46,6 +47,10 @@ func near(dst WritableStream) *life {
 		return &d.Readable.life
 	case *Writable:
 		return d.life
+	case PipeTarget:
+		if x := d.PipeEvents(dst); x != nil {
+			return x.begun()
+		}
 	}
 	return nil
 }
@@ -160,10 +165,10 @@ func (p *pipe) told(on event) {
 	}
 }
 
-// off has the pipe not listen any more for some of pipeEvents.
+// off has the pipe, which is being told of one of them, not listen any more for some of pipeEvents.
 func (p *pipe) off(on event) {
 	if p.far == nil {
-		near(p.dst).leave(p, on)
+		near(p.dst).leave(p, on, true)
 		return
 	}
 	for _, s := range [...]struct {
@@ -272,12 +277,12 @@ func (p *pipe) takeDown() {
 	r := p.src
 	p.off(pipeEvents)
 	if p.far == nil {
-		near(p.dst).leave(p, onDrain)
+		near(p.dst).leave(p, onDrain, false)
 	} else {
 		p.far.drained.Off()
 	}
-	r.life.leave(p, onEnd)
-	r.life.leave(p, onData)
+	r.life.leave(p, onEnd, false)
+	r.life.leave(p, onData, false)
 	r.noData()
 	p.down = true
 	if r.flags&readHeld != 0 {

@@ -76,25 +76,39 @@ func (p *proxy) server() *httpcore.Server {
 // forward answers a request with what the upstream server answers.
 func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerResponse) {
 	up, err := httpcore.NewRequest(req.Loop(), req.Method(), p.url, httpcore.RequestOptions{
-		Agent: p.agent, Target: req.PathAndQuery(), Header: headers(req), HeaderTimeout: p.patience, BodyTimeout: p.patience,
+		Agent: p.agent, Target: req.PathAndQuery(), HeaderTimeout: p.patience, BodyTimeout: p.patience,
 	})
 	if err != nil {
 		fail(res, err)
 		return
 	}
 	res.OnError(func(error) {}) // what fail cuts it off with: the place for a log
-	up.OnError(func(err error) {
+	broken := func(err error) {
 		fail(res, err)
 		up.Destroy(nil)
-	})
+	}
+	up.OnError(broken)
+	var room [fields]string
+	if err := up.AppendHeaders(headers(room[:0], req)...); err != nil {
+		up.Destroy(err)
+		return
+	}
+	if up.HasHeader("Expect") {
+		up.FlushHeaders() // the client waits for what the server says to that
+	}
 	up.OnInformation(func(i *httpcore.Information) { res.WriteInformation(i.StatusCode, i.EndToEndHeaders()...) })
 	up.OnResponse(func(answer *httpcore.IncomingMessage) {
-		answer.OnError(func(err error) { fail(res, err) })
+		answer.OnError(broken)
 		res.StatusMessage = answer.StatusMessage()
 		if !req.Complete() && strings.EqualFold(answer.Header("Connection"), "close") {
 			res.SetHeader("Connection", "close") // nobody wants the rest of the request
 		}
-		if err := res.WriteHead(answer.StatusCode(), answer.EndToEndHeaders()...); err != nil {
+		var room [fields]string
+		list := room[:0]
+		for name, value := range answer.EachEndToEndHeader {
+			list = append(list, name, value)
+		}
+		if err := res.WriteHead(answer.StatusCode(), list...); err != nil {
 			answer.Destroy(err)
 			return
 		}
@@ -117,7 +131,9 @@ func (p *proxy) forward(req *httpcore.IncomingMessage, res *httpcore.ServerRespo
 		up.End()
 		return
 	}
-	req.OnEnd(func() { copyTrailers(req, up) })
+	if req.ContentLength() < 0 {
+		req.OnEnd(func() { copyTrailers(req, up) })
+	}
 	req.Pipe(up)
 	up.OnClose(func() { req.Resume() })       // what the server did not want is thrown away
 	req.OnAborted(func() { up.Destroy(nil) }) // and what it still waits for does not come
@@ -141,11 +157,14 @@ func switchOver(res *httpcore.ServerResponse, answer *httpcore.IncomingMessage, 
 	}
 }
 
-// headers are the fields of the request that goes up.
-func headers(req *httpcore.IncomingMessage) []string {
+// fields is how many names and values a list of fields has room for before it needs memory of its own.
+const fields = 48
+
+// headers appends the fields of the request that goes up to list.
+func headers(list []string, req *httpcore.IncomingMessage) []string {
 	host := req.Host()
 	_, minor := req.HTTPVersion()
-	list := append(make([]string, 0, 32), "Host", host)
+	list = append(list, "Host", host)
 	for name, value := range req.EachEndToEndHeader {
 		switch {
 		case strings.EqualFold(name, "Host"), isForwarded(name):

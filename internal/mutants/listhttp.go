@@ -53,7 +53,7 @@ var serverMutants = []mutant{
 	},
 	{
 		"an error that nobody hears", "a response is destroyed with an error, and nobody is told",
-		"httpcore/responseend.go", "	if err != nil && !r.failed {", "	if err != nil && !r.failed && r.onError.Len() > 0 {",
+		"httpcore/responseend.go", "	if err != nil && !r.failed {", "	if err != nil && !r.failed && r.extra().events.ErrorListened() {",
 	},
 	{
 		"a lost answer is taken for flushed", "Finished and Pipeline report success for bytes that were lost",
@@ -121,11 +121,11 @@ var serverMutants = []mutant{
 	},
 	{
 		"a head that is kept where it was made", "an answer's first bytes are another's",
-		"httpcore/outgoingsend.go", "o.extend().head = bytes.Clone(h)", "o.extend().head = h",
+		"httpcore/outgoingsend.go", "	x.head = bytes.Clone(x.head)\n", "	_ = bytes.Clone(x.head)\n",
 	},
 	{
 		"no drain", "a handler that waits for the client waits for ever",
-		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.extra().onDrain.Each", "	if false {\n		o.extra().onDrain.Each",
+		"httpcore/wirecompleted.go", "	if !o.ended {\n		o.extra().events.Drained()", "	if false {\n		o.extra().events.Drained()",
 	},
 	{
 		"what the kernel keeps counts as taken", "a client that reads slowly is cut off",
