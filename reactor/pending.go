@@ -82,13 +82,25 @@ func (c *Conn) settle() bool {
 // is due. It reports false if there is none. A layer that tells by itself of what has been sent, as soon as WriteQueueSize
 // says so, spares the turn in which the loop would.
 func (c *Conn) ForgetWritten() bool {
-	c.r.guard.check()
-	o := c.out
-	if c.life != lifeOpen || o == nil || o.finished.head == nil || o.finished.head.err != nil {
+	r := c.r
+	r.guard.check()
+	if c.life != lifeOpen {
 		return false
 	}
-	c.r.refs--
-	c.r.pool.release(o.finished.pop())
+	var due *requests
+	switch {
+	case r.round.of == debtor(c) && r.round.reqs.head != nil:
+		due = &r.round.reqs // they are older than what has finished since the round began
+	case c.out != nil && c.out.finished.head != nil:
+		due = &c.out.finished
+	default:
+		return false
+	}
+	if due.head.err != nil {
+		return false
+	}
+	r.refs--
+	r.pool.release(due.pop())
 	c.tidy()
 	return true
 }

@@ -117,6 +117,10 @@ var simulatedMutants = []mutant{
 // coreMutants of packages reactor and loop need the suites: what they break is rare in the simulation, or only a cost or an order.
 var coreMutants = []mutant{
 	{
+		"the youngest write is forgotten", "a write is told of in the name of another, and that one never",
+		"reactor/pending.go", "case r.round.of == debtor(c) && r.round.reqs.head != nil:", "case false:",
+	},
+	{
 		"a reset looks like a clean end", "the errno that a write was told of is not kept for reads",
 		"reactor/conn_write.go", "if errno != EPIPE && c.readErr == 0 {", "if false {",
 	},
