@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,12 +126,17 @@ func TestShutdownUnderLoadAnswersWhatWasSent(t *testing.T) {
 			ran := make(chan error, 1)
 			go func() { ran <- g.Run() }()
 			var warm, all sync.WaitGroup
+			var inTime atomic.Int64
 			warm.Add(clients)
 			for range clients {
 				all.Go(func() {
-					answers, err := untilClose(addr.String(), &warm)
-					if err != nil {
+					answers, between, err := untilClose(addr.String(), &warm)
+					switch {
+					case err != nil && answers > 0 && between > oneMore/2: // this machine kept it from asking in time
+					case err != nil:
 						t.Errorf("after %d answers: %v", answers, err)
+					default:
+						inTime.Add(1)
 					}
 				})
 			}
@@ -146,12 +152,16 @@ func TestShutdownUnderLoadAnswersWhatWasSent(t *testing.T) {
 				t.Error(err)
 			}
 			all.Wait()
+			if inTime.Load() == 0 {
+				t.Error("nobody was told which answer is the last")
+			}
 		})
 	}
 }
 
-// untilClose sends a request as soon as the one before is answered, until an answer says that it is the last one.
-func untilClose(addr string, warm *sync.WaitGroup) (answers int, err error) {
+// untilClose sends a request as soon as the one before is answered, until an answer says that it is the last one. It returns how long
+// the end or the error came behind the request before the last, which the server has answered.
+func untilClose(addr string, warm *sync.WaitGroup) (answers int, between time.Duration, err error) {
 	defer func() {
 		if answers == 0 {
 			warm.Done()
@@ -159,27 +169,30 @@ func untilClose(addr string, warm *sync.WaitGroup) (answers int, err error) {
 	}()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
 	r := bufio.NewReader(c)
+	var before, last time.Time
+	defer func() { between = time.Since(before) }()
 	for {
+		before, last = last, time.Now()
 		if _, err := io.WriteString(c, get("/")); err != nil {
-			return answers, err
+			return answers, 0, err
 		}
 		res, err := http.ReadResponse(r, nil)
 		if err != nil {
-			return answers, err
+			return answers, 0, err
 		}
 		if body, err := io.ReadAll(res.Body); err != nil || string(body) != "fine" {
-			return answers, fmt.Errorf("got %q, %w", body, err)
+			return answers, 0, fmt.Errorf("got %q, %w", body, err)
 		}
 		if answers++; answers == 1 {
 			warm.Done()
 		}
 		if res.Close {
-			return answers, nil
+			return answers, 0, nil
 		}
 	}
 }
