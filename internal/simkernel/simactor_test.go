@@ -129,7 +129,8 @@ func (a *actor) judgeConnect(err error) {
 				return
 			}
 		case reactor.ECONNREFUSED, reactor.ECONNRESET, reactor.ETIMEDOUT, reactor.EMFILE, reactor.ENOENT, reactor.EAGAIN,
-			reactor.ENOMEM, syscall.EHOSTUNREACH, syscall.ENETUNREACH:
+			reactor.ENOMEM, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
+			reactor.EPIPE: // a reset behind the peer's end: both have come before the connect was looked at
 			return
 		}
 	}
