@@ -41,7 +41,7 @@ func TestAClientThatDoesNotReadIsNotReadFrom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 1<<40)
+	fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", int64(1<<40))
 	exampletest.Flood(t, c)
 	c.Close()
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // much is a body that nobody sends all of.
-const much = 1 << 40
+const much = int64(1 << 40)
 
 // flood has p send until nobody takes anything any more, and returns how much was taken.
 func flood(p *peer) int {
