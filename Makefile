@@ -48,8 +48,8 @@ SKIPS ?=
 # What CI does besides test, in order, and its shorter versions of the long steps. All of ci stays under 15 minutes on two
 # cores with empty caches.
 CI_REST      ?= build lint race cross sim soak fuzz mutants
-CI_SOAKTIME  ?= 40s
-CI_FUZZTIME  ?= 4s
+CI_SOAKTIME  ?= 25s
+CI_FUZZTIME  ?= 3s
 CI_SIM_LIVES ?= 30000
 CI_SIM_EXCHANGES ?= 100000
 CI_MUTANTS   ?= -quick
